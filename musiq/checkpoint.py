@@ -1,0 +1,217 @@
+"""Checkpoint folders: `model.safetensors`, `config.json`, `training.json`, `README.md`, and `graph.onnx` if exported.
+
+A folder explains itself: architecture, preprocessing, score range and direction, training data. The SHA-256 over the
+weights is the checkpoint's id, whatever file they came from.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from musiq.config import ModelConfig, weight_shapes
+from musiq.errors import CheckpointError
+from musiq.patches import PatchConfig
+from musiq.scores import ScoreRange
+
+Weights = dict[str, NDArray[np.float32]]
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Trained weights and everything needed to read a score off them.
+
+    Attributes:
+        name: what results are labelled with.
+        weights: float32 arrays under the names of `model.py`.
+        model: architecture.
+        patches: how an image becomes patches.
+        score: range, direction and unit of its scores.
+        training_data: data sets it was trained on; empty when unknown.
+        licence: of the weights; empty when unknown.
+        accuracy: measured agreement with ratings, by data set.
+        graph: exported ONNX graph without weights, None when the folder has none.
+    """
+
+    name: str
+    weights: Weights
+    model: ModelConfig = field(default_factory=ModelConfig)
+    patches: PatchConfig = field(default_factory=PatchConfig)
+    score: ScoreRange = field(default_factory=ScoreRange)
+    training_data: tuple[str, ...] = ()
+    licence: str = ""
+    accuracy: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    graph: bytes | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 over names, shapes and values of the weights."""
+        digest = hashlib.sha256()
+        for name in sorted(self.weights):
+            array = np.ascontiguousarray(self.weights[name], np.float32)
+            digest.update(f"{name}{array.shape}".encode())
+            digest.update(array.data)
+        return digest.hexdigest()
+
+
+def load_checkpoint(source: str | Path = "default") -> Checkpoint:
+    """The checkpoint named or found at `source`. Nothing is fetched from a network.
+
+    Args:
+        source: name of a checkpoint shipped with musiq, a checkpoint folder, a published `.npz` file, or a `.pth`
+            file of the common PyTorch port (needs torch).
+
+    Raises:
+        CheckpointError: names the file and what is wrong with it.
+    """
+    if str(source) in shipped_names():
+        return load_folder(shipped_folder(str(source)))
+    path = Path(source)
+    if path.is_dir():
+        return load_folder(path)
+    if path.is_file():
+        from musiq.published import read_published
+
+        return read_published(path)
+    known = ", ".join(shipped_names())
+    raise CheckpointError(f"{source}: no such file or folder, nor a shipped checkpoint ({known})")
+
+
+def shipped_folder(name: str) -> Path:
+    """Folder of a checkpoint that musiq ships."""
+    return Path(str(resources.files("musiq"))) / "checkpoints" / name
+
+
+def shipped_names() -> list[str]:
+    """Names of the checkpoints that musiq ships."""
+    root = shipped_folder("")
+    return sorted(folder.name for folder in root.iterdir() if (folder / "config.json").is_file()) if root.is_dir() else []
+
+
+def load_folder(folder: Path) -> Checkpoint:
+    """The checkpoint in a folder of ours; unknown, missing or misshapen entries are errors that name them."""
+    config = _read_config(folder / "config.json")
+    try:
+        weights = load_file(folder / "model.safetensors")
+    except Exception as error:  # safetensors raises its own kinds for damaged files
+        raise CheckpointError(f"{folder / 'model.safetensors'}: {error}") from error
+    graph = folder / "graph.onnx"
+    checkpoint = Checkpoint(
+        name=config["name"],
+        weights=weights,
+        model=_build(ModelConfig, config["model"], folder),
+        patches=_build(PatchConfig, config["patches"], folder),
+        score=_build(ScoreRange, config["score"], folder),
+        training_data=tuple(config["training_data"]),
+        licence=config["licence"],
+        accuracy=config["accuracy"],
+        graph=graph.read_bytes() if graph.is_file() else None,
+    )
+    check_weights(checkpoint.weights, checkpoint.model, str(folder / "model.safetensors"))
+    if checkpoint.id != config["weights_sha256"]:
+        raise CheckpointError(f"{folder}: the weights have SHA-256 {checkpoint.id}, config.json names another")
+    return checkpoint
+
+
+def save_checkpoint(checkpoint: Checkpoint, folder: Path, training: Mapping[str, Any] | None = None) -> None:
+    """Writes a checkpoint folder, over an older one if there is one."""
+    check_weights(checkpoint.weights, checkpoint.model, checkpoint.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: np.ascontiguousarray(array, np.float32) for name, array in checkpoint.weights.items()}
+    save_file(weights, folder / "model.safetensors")
+    _write_json(folder / "config.json", describe(checkpoint))
+    _write_json(folder / "training.json", training or {})
+    if checkpoint.graph is not None:
+        (folder / "graph.onnx").write_bytes(checkpoint.graph)
+    (folder / "README.md").write_text(model_card(checkpoint))
+
+
+def describe(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What `config.json` holds."""
+    return {
+        "format": FORMAT,
+        "name": checkpoint.name,
+        "weights_sha256": checkpoint.id,
+        "preprocess": checkpoint.patches.id,
+        "model": asdict(checkpoint.model),
+        "patches": asdict(checkpoint.patches),
+        "score": asdict(checkpoint.score),
+        "training_data": list(checkpoint.training_data),
+        "licence": checkpoint.licence,
+        "accuracy": {name: dict(figures) for name, figures in checkpoint.accuracy.items()},
+    }
+
+
+def check_weights(weights: Mapping[str, NDArray[Any]], model: ModelConfig, place: str) -> None:
+    """Raises a `CheckpointError` that names every unknown, missing or misshapen array."""
+    expected = weight_shapes(model)
+    faults = [f"missing {name}" for name in expected if name not in weights]
+    faults += [f"unknown {name}" for name in weights if name not in expected]
+    faults += [
+        f"{name} has shape {weights[name].shape}, not {shape}"
+        for name, shape in expected.items()
+        if name in weights and weights[name].shape != shape
+    ]
+    faults += [f"{name} holds NaN or infinity" for name in weights if not np.isfinite(weights[name]).all()]
+    if faults:
+        raise CheckpointError(f"{place}: {'; '.join(faults)}")
+
+
+def model_card(checkpoint: Checkpoint) -> str:
+    """A short card; a shipped checkpoint's is written by hand."""
+    figures = [
+        f"| {name} | " + ", ".join(f"{key} {value:.4g}" for key, value in values.items()) + " |"
+        for name, values in checkpoint.accuracy.items()
+    ]
+    low, high = checkpoint.score.low, checkpoint.score.high
+    return "\n".join(
+        [
+            f"# {checkpoint.name}",
+            "",
+            f"- weights (SHA-256): {checkpoint.id}",
+            f"- preprocessing: {checkpoint.patches.id}",
+            f"- score range: {'not stated' if low is None else f'{low:g} to {high:g}'}",
+            f"- training data: {', '.join(checkpoint.training_data) or 'not stated'}",
+            f"- licence: {checkpoint.licence or 'not stated'}",
+            "",
+            "| measured on | agreement |",
+            "| --- | --- |",
+            *figures,
+            "",
+        ]
+    )
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    needed = {"format", "name", "weights_sha256", "preprocess", "model", "patches", "score", "training_data"}
+    needed |= {"licence", "accuracy"}
+    if not isinstance(config, dict) or set(config) != needed:
+        given = set(config) if isinstance(config, dict) else set()
+        raise CheckpointError(f"{path}: missing keys {sorted(needed - given)}, unknown keys {sorted(given - needed)}")
+    if config["format"] != FORMAT:
+        raise CheckpointError(f"{path}: format {config['format']}; this musiq reads format {FORMAT}")
+    return config
+
+
+def _build(kind: type[Any], fields: dict[str, Any], folder: Path) -> Any:
+    try:
+        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder / 'config.json'}: {kind.__name__}: {error}") from error
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n")

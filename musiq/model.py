@@ -1,0 +1,189 @@
+"""The whole network in reading order: stem, encoder block, network (paper section 3 and Figure 2).
+
+Shape letters: B images, L tokens, D width, H heads, K outputs, P patch side, C channels.
+Parameter names follow the folder's `model.safetensors`; `checkpoint.py` maps the published names onto them.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from musiq.config import ModelConfig
+
+
+class StandardConv(nn.Conv2d):
+    """Convolution whose kernel is standardised over height, width and input channels, without bias."""
+
+    def __init__(self, channels_in: int, channels_out: int, size: int, stride: int = 1, padding: int = 0) -> None:
+        super().__init__(channels_in, channels_out, size, stride, padding, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, standardise(self.weight), stride=self.stride, padding=self.padding)
+
+
+def standardise(kernel: Tensor) -> Tensor:
+    """`kernel` `(out, in, h, w)` with zero mean and unit biased standard deviation per output channel."""
+    deviation, mean = torch.std_mean(kernel, dim=(1, 2, 3), correction=0, keepdim=True)
+    return (kernel - mean) / (deviation + 1e-5)
+
+
+class Bottleneck(nn.Module):
+    """Residual unit 1x1, 3x3, 1x1 with a projected shortcut: C -> 4 C channels."""
+
+    def __init__(self, channels: int, groups: int) -> None:
+        super().__init__()
+        self.conv1 = StandardConv(channels, channels, 1)
+        self.norm1 = nn.GroupNorm(groups, channels, eps=1e-4)
+        self.conv2 = StandardConv(channels, channels, 3, padding=1)
+        self.norm2 = nn.GroupNorm(groups, channels, eps=1e-4)
+        self.conv3 = StandardConv(channels, 4 * channels, 1)
+        self.norm3 = nn.GroupNorm(groups, 4 * channels, eps=1e-4)
+        self.shortcut = StandardConv(channels, 4 * channels, 1)
+        self.shortcut_norm = nn.GroupNorm(groups, 4 * channels, eps=1e-4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        residual = self.shortcut_norm(self.shortcut(x))
+        x = F.relu(self.norm1(self.conv1(x)))
+        x = F.relu(self.norm2(self.conv2(x)))
+        return F.relu(self.norm3(self.conv3(x)) + residual)
+
+
+class Stem(nn.Module):
+    """Each patch on its own to one token: `(N, 3, P, P)` -> `(N, D)`. Convolutions pad as TensorFlow's `SAME`."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.conv = StandardConv(3, config.stem, 7, stride=2)
+        self.norm = nn.GroupNorm(config.stem_groups, config.stem, eps=1e-6)
+        self.block = Bottleneck(config.stem, config.stem_groups)
+        self.project = nn.Linear((config.patch_size // 4) ** 2 * 4 * config.stem, config.width)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        x = self.conv(F.pad(patches, (2, 3, 2, 3)))  # (N, C, P/2, P/2)
+        x = F.relu(self.norm(x))
+        x = F.max_pool2d(F.pad(x, (0, 1, 0, 1)), 3, stride=2)  # (N, C, P/4, P/4); zeros never win after a ReLU
+        x = self.block(x)  # (N, 4C, P/4, P/4)
+        return self.project(x.permute(0, 2, 3, 1).flatten(1))  # (N, D)
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention; padded keys are masked."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x_BLD: Tensor, mask: Tensor | None) -> Tensor:
+        q, k, v = (
+            layer(x_BLD).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, H, L, D/H)
+            for layer in (self.query, self.key, self.value)
+        )
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        return self.out(mixed.transpose(1, 2).flatten(2))  # (B, L, D)
+
+
+class MLP(nn.Module):
+    """Two layers with GELU in its tanh form."""
+
+    def __init__(self, width: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.expand = nn.Linear(width, hidden)
+        self.contract = nn.Linear(hidden, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.dropout(F.gelu(self.expand(x), approximate="tanh"))
+        return self.dropout(self.contract(x))
+
+
+class Block(nn.Module):
+    """Pre-norm encoder block; in training it is skipped per image with probability `skip`."""
+
+    def __init__(self, config: ModelConfig, skip: float) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(config.width, eps=1e-6)
+        self.attention = Attention(config.width, config.heads)
+        self.dropout = nn.Dropout(config.dropout)
+        self.mlp_norm = nn.LayerNorm(config.width, eps=1e-6)
+        self.mlp = MLP(config.width, config.mlp, config.dropout)
+        self.skip = skip
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        x = x + self._thin(self.dropout(self.attention(self.attention_norm(x), mask)))
+        return x + self._thin(self.mlp(self.mlp_norm(x)))
+
+    def _thin(self, branch: Tensor) -> Tensor:
+        if not self.training or self.skip == 0:
+            return branch
+        keep = torch.rand(len(branch), 1, 1, device=branch.device) >= self.skip
+        return branch * keep / (1 - self.skip)
+
+
+class MUSIQ(nn.Module):
+    """Patch sequences to logits; the same in training and evaluation."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.stem = Stem(config)
+        if config.spatial == "hash":
+            self.spatial = nn.Parameter(torch.empty(config.grid_size**2, config.width))
+        elif config.spatial == "sinusoid":
+            self.register_buffer("spatial", sinusoid_table(config.grid_size, config.width), persistent=False)
+        if config.scale_embedding:
+            self.scale = nn.Parameter(torch.empty(config.scales, config.width))
+        self.class_token = nn.Parameter(torch.empty(config.width))
+        self.dropout = nn.Dropout(config.dropout)
+        rates = torch.linspace(0, config.stochastic_depth, config.depth).tolist()
+        self.blocks = nn.ModuleList(Block(config, rate) for rate in rates)
+        self.norm = nn.LayerNorm(config.width, eps=1e-6)
+        self.head = nn.Linear(config.width, config.outputs)
+        self.apply(_initialise)
+        for table in (self.spatial if config.spatial == "hash" else None, self.class_token):
+            if table is not None:
+                nn.init.normal_(table, std=0.02)
+        if config.scale_embedding:
+            nn.init.normal_(self.scale, std=0.02)
+
+    def forward(self, pixels: Tensor, cell: Tensor, scale: Tensor, valid: Tensor | None = None) -> Tensor:
+        """Logits `(B, K)` of a `PatchBatch` given as tensors.
+
+        Args:
+            pixels: float32 `(B, L, 3, P, P)` in [-1, 1].
+            cell: int64 `(B, L)` in [0, G*G).
+            scale: int64 `(B, L)` in [0, S).
+            valid: bool `(B, L)`; None means that nothing is padded.
+        """
+        x = self.stem(pixels.flatten(0, 1)).unflatten(0, pixels.shape[:2])  # (B, L, D)
+        if self.config.spatial != "none":
+            x = x + self.spatial[cell]
+        if self.config.scale_embedding:
+            x = x + self.scale[scale]
+        x = torch.cat([self.class_token.expand(len(x), 1, -1), x], dim=1)  # (B, 1 + L, D)
+        x = self.dropout(x)
+        mask = None if valid is None else F.pad(valid, (1, 0), value=True)[:, None, None, :]  # (B, 1, 1, 1 + L)
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.head(self.norm(x)[:, 0])  # (B, K)
+
+
+def sinusoid_table(grid_size: int, width: int) -> Tensor:
+    """Fixed 2-D sine and cosine embedding of each cell, `(G*G, D)`: the first half of D codes the row."""
+    frequency = 10000.0 ** (-torch.arange(width // 4) / (width // 4))
+    angle = torch.arange(grid_size)[:, None] * frequency  # (G, D/4)
+    side = torch.cat([angle.sin(), angle.cos()], dim=1)  # (G, D/2)
+    row = side[:, None].expand(-1, grid_size, -1)
+    column = side[None].expand(grid_size, -1, -1)
+    return torch.cat([row, column], dim=-1).flatten(0, 1)
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        nn.init.zeros_(module.bias)
+    elif isinstance(module, StandardConv):
+        nn.init.kaiming_normal_(module.weight)

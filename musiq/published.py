@@ -1,0 +1,222 @@
+"""Readers for other people's checkpoint files: the published `.npz`, and the `.pth` of the common PyTorch port.
+
+Both hold arrays only; neither says on which data it was trained nor which range its scores have, so neither do we.
+A network with ten outputs predicts the ratings 1..10 (AVA), which fixes its range.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musiq.checkpoint import Checkpoint, Weights, check_weights
+from musiq.config import ModelConfig
+from musiq.errors import CheckpointError, MissingExtraError
+from musiq.patches import PatchConfig
+from musiq.scores import ScoreRange
+
+Arrays = Mapping[str, NDArray[Any]]
+PREFIX = "opt/target/"
+LONGER_SIDES: dict[int, tuple[int, ...]] = {1: (), 3: (224, 384)}
+PORT_HEADS = 6  # a .pth does not tell; the port has no other
+
+# our name -> name in the published files, {} a block's index
+STEM = {
+    "stem.conv.weight": "conv_root/kernel",
+    "stem.norm.weight": "gn_root/scale",
+    "stem.norm.bias": "gn_root/bias",
+    "stem.project.weight": "embedding/kernel",
+    "stem.project.bias": "embedding/bias",
+}
+for _ours, _theirs in (("conv1", "conv1"), ("conv2", "conv2"), ("conv3", "conv3"), ("shortcut", "conv_proj")):
+    STEM[f"stem.block.{_ours}.weight"] = f"block1/unit1/{_theirs}/kernel"
+for _ours, _theirs in (("norm1", "gn1"), ("norm2", "gn2"), ("norm3", "gn3"), ("shortcut_norm", "gn_proj")):
+    STEM[f"stem.block.{_ours}.weight"] = f"block1/unit1/{_theirs}/scale"
+    STEM[f"stem.block.{_ours}.bias"] = f"block1/unit1/{_theirs}/bias"
+TABLES = {
+    "class_token": "Transformer/cls",
+    "spatial": "Transformer/posembed_input/pos_embedding",
+    "scale": "Transformer/scaleembed_input/scale_embedding",
+    "norm.weight": "Transformer/encoder_norm/scale",
+    "norm.bias": "Transformer/encoder_norm/bias",
+    "head.weight": "head/kernel",
+    "head.bias": "head/bias",
+}
+BLOCK = {
+    "attention_norm.weight": "LayerNorm_0/scale",
+    "attention_norm.bias": "LayerNorm_0/bias",
+    "mlp_norm.weight": "LayerNorm_2/scale",
+    "mlp_norm.bias": "LayerNorm_2/bias",
+    "mlp.expand.weight": "MlpBlock_3/Dense_0/kernel",
+    "mlp.expand.bias": "MlpBlock_3/Dense_0/bias",
+    "mlp.contract.weight": "MlpBlock_3/Dense_1/kernel",
+    "mlp.contract.bias": "MlpBlock_3/Dense_1/bias",
+}
+for _name in ("query", "key", "value", "out"):
+    BLOCK[f"attention.{_name}.weight"] = f"MultiHeadDotProductAttention_1/{_name}/kernel"
+    BLOCK[f"attention.{_name}.bias"] = f"MultiHeadDotProductAttention_1/{_name}/bias"
+
+
+def read_published(path: Path) -> Checkpoint:
+    """The checkpoint in a published `.npz` or in the common port's `.pth`, named after the file.
+
+    Raises:
+        CheckpointError: the file is neither, or its keys are missing, unknown or misshapen.
+    """
+    if path.suffix == ".npz":
+        weights, model = _read_npz(path)
+    elif path.suffix in (".pth", ".pt"):
+        weights, model = _read_pth(path)
+    else:
+        raise CheckpointError(f"{path}: a checkpoint is a folder, a .npz or a .pth file")
+    check_weights(weights, model, str(path))
+    score = ScoreRange(1, 10) if model.outputs == 10 else ScoreRange()
+    sides = LONGER_SIDES.get(model.scales)
+    if sides is None:
+        raise CheckpointError(f"{path}: {model.scales} scales; published models have 1 or 3")
+    patches = PatchConfig(longer_sides=sides, grid_size=model.grid_size, patch_size=model.patch_size)
+    return Checkpoint(path.stem, weights, model, patches, score)
+
+
+def published_name(ours: str) -> str:
+    """Name of one of our weights in the published files, without the prefix."""
+    if match := re.fullmatch(r"blocks\.(\d+)\.(.+)", ours):
+        return f"Transformer/encoderblock_{match[1]}/{BLOCK[match[2]]}"
+    return (STEM | TABLES)[ours]
+
+
+def _read_npz(path: Path) -> tuple[Weights, ModelConfig]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name.removeprefix(PREFIX): file[name] for name in file.files if name.startswith(PREFIX)}
+            strangers = [name for name in file.files if not name.startswith((PREFIX, "opt/state/"))]
+    except Exception as error:  # numpy and zipfile raise many kinds for damaged files
+        raise CheckpointError(f"{path}: cannot be read as .npz: {error}") from error
+    if strangers:
+        raise CheckpointError(f"{path}: unknown {', '.join(strangers[:5])}; names start with {PREFIX}")
+    model = _npz_architecture(arrays, path)
+    return _translate(arrays, model, path), model
+
+
+def _npz_architecture(arrays: Arrays, path: Path) -> ModelConfig:
+    def shape(ours: str) -> tuple[int, ...]:
+        name = published_name(ours)
+        if name not in arrays:
+            raise CheckpointError(f"{path}: missing {PREFIX}{name}")
+        return arrays[name].shape
+
+    blocks = {match[1] for name in arrays if (match := re.match(r"Transformer/encoderblock_(\d+)/", name))}
+    stem = shape("stem.conv.weight")[-1]
+    try:
+        return ModelConfig(
+            width=shape("class_token")[-1],
+            depth=len(blocks),
+            heads=shape("blocks.0.attention.query.weight")[1],
+            mlp=shape("blocks.0.mlp.expand.weight")[-1],
+            outputs=shape("head.weight")[-1],
+            scales=shape("scale")[1],
+            grid_size=round(shape("spatial")[1] ** 0.5),
+            patch_size=4 * round((shape("stem.project.weight")[0] / (4 * stem)) ** 0.5),
+            stem=stem,
+        )
+    except (ValueError, IndexError) as error:
+        raise CheckpointError(f"{path}: {error}") from error
+
+
+def _translate(arrays: Arrays, model: ModelConfig, path: Path) -> Weights:
+    left = dict(arrays)
+    weights: Weights = {}
+    faults = []
+    for ours in _our_names(model):
+        theirs = published_name(ours)
+        if theirs in left:
+            weights[ours] = _our_layout(ours, left.pop(theirs))
+        else:
+            faults.append(f"missing {PREFIX}{theirs}")
+    faults += [f"unknown {PREFIX}{name}" for name in left]
+    if faults:
+        raise CheckpointError(f"{path}: {'; '.join(faults)}")
+    return weights
+
+
+def _our_names(model: ModelConfig) -> list[str]:
+    blocks = [f"blocks.{index}.{name}" for index in range(model.depth) for name in BLOCK]
+    return [*STEM, *TABLES, *blocks]
+
+
+def _our_layout(ours: str, array: NDArray[Any]) -> NDArray[np.float32]:
+    """Kernels are (in, out) there and (out, in) here; heads are axes there and folded here."""
+    array = array.astype(np.float32)
+    if ours.startswith("stem.") and array.ndim == 4 and ours.endswith("weight") and "norm" not in ours:
+        return array.transpose(3, 2, 0, 1)  # (h, w, in, out) -> (out, in, h, w)
+    if ours in ("spatial", "scale"):
+        return array[0]
+    if re.search(r"attention\.(query|key|value)\.weight", ours):
+        return array.reshape(len(array), -1).T  # (D, H, D/H) -> (D, D)
+    if ours.endswith("attention.out.weight"):
+        return array.reshape(-1, array.shape[-1]).T  # (H, D/H, D) -> (D, D)
+    return array.T if array.ndim == 2 and ours.endswith("weight") else array.reshape(-1)
+
+
+def _read_pth(path: Path) -> tuple[Weights, ModelConfig]:
+    try:
+        import torch
+    except ImportError:
+        raise MissingExtraError(f"reading {path}", "train") from None
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        state = saved.get("params", saved)
+        arrays = {port_to_published(name): value.float().numpy() for name, value in state.items()}
+    except Exception as error:  # torch raises many kinds for damaged or unsafe files
+        raise CheckpointError(f"{path}: cannot be read as arrays only: {error}") from error
+    return _from_port(arrays, path)
+
+
+def port_to_published(name: str) -> str:
+    """Published name of one of the common port's parameters."""
+    name = re.sub(r"^head\.0\.", "head.", name)
+    name = re.sub(r"^block1\.", "block1.unit1.", name)
+    name = re.sub(r"^transformer_encoder\.(transformer\.)?", "Transformer.", name)
+    for theirs, published in (
+        ("norm1", "LayerNorm_0"),
+        ("norm2", "LayerNorm_2"),
+        ("attention", "MultiHeadDotProductAttention_1"),
+        ("mlp.fc1", "MlpBlock_3.Dense_0"),
+        ("mlp.fc2", "MlpBlock_3.Dense_1"),
+        ("position_emb", "pos_embedding"),
+        ("scale_emb", "scale_embedding"),
+    ):
+        name = re.sub(rf"(?<=\.){re.escape(theirs)}(?=\.|$)", published, name)
+    leaf = "scale" if re.search(r"(gn_\w+|gn\d|norm|LayerNorm_\d)\.weight$", name) else "kernel"
+    return re.sub(r"\.weight$", f".{leaf}", name).replace(".", "/")
+
+
+def _from_port(arrays: Arrays, path: Path) -> tuple[Weights, ModelConfig]:
+    """The port keeps torch's layout, so only names and tables differ from ours."""
+    try:
+        stem, width = arrays["conv_root/kernel"].shape[0], arrays["embedding/bias"].shape[0]
+        blocks = {match[1] for name in arrays if (match := re.match(r"Transformer/encoderblock_(\d+)/", name))}
+        model = ModelConfig(
+            width=width,
+            depth=len(blocks),
+            heads=PORT_HEADS,
+            mlp=arrays[published_name("blocks.0.mlp.expand.bias")].shape[0],
+            outputs=arrays["head/bias"].shape[0],
+            scales=arrays[published_name("scale")].shape[-2],
+            grid_size=round(arrays[published_name("spatial")].shape[-2] ** 0.5),
+            patch_size=4 * round((arrays["embedding/kernel"].shape[1] / (4 * stem)) ** 0.5),
+            stem=stem,
+        )
+    except (KeyError, ValueError, IndexError) as error:
+        raise CheckpointError(f"{path}: not a MUSIQ of the common port: {error}") from error
+    ours = {published_name(name): name for name in _our_names(model)}
+    tables = ("spatial", "scale", "class_token")
+    weights = {}
+    for theirs, array in arrays.items():
+        name = ours.get(theirs, theirs)
+        shape = (-1,) if name == "class_token" else (-1, width)
+        weights[name] = array.reshape(shape) if name in tables else array
+    return weights, model

@@ -1,0 +1,22 @@
+"""The default checkpoint, first version: a small MUSIQ trained from scratch on BIQ2021's training split.
+
+    musiq train recipes/default.py --data biq.csv --images IMAGES --out RUN
+"""
+
+from musiq.config import ModelConfig
+from musiq.patches import PatchConfig
+from musiq.train.augment import Augment
+from musiq.train.recipe import Recipe
+
+recipe = Recipe(
+    name="default",
+    model=ModelConfig(width=192, depth=4, heads=3, mlp=576, stem=24, stem_groups=8),
+    patches=PatchConfig(),
+    epochs=7,
+    images_per_step=16,
+    tokens_per_batch=4096,
+    learning_rate=6e-4,
+    keep_tokens=(16, 24, 56),
+    augment=Augment(flip=0.5, crop=0.2, resize=0.15, squeeze=0.1, degrade=0.3),
+    training_data=("BIQ2021 (official training split)",),
+)
