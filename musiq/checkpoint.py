@@ -93,8 +93,7 @@ def shipped_folder(name: str) -> Path:
 
 def shipped_names() -> list[str]:
     """Names of the checkpoints that musiq ships."""
-    root = shipped_folder("")
-    return sorted(folder.name for folder in root.iterdir() if (folder / "config.json").is_file()) if root.is_dir() else []
+    return sorted(config.parent.name for config in shipped_folder("").glob("*/config.json"))
 
 
 def load_folder(folder: Path) -> Checkpoint:

@@ -78,7 +78,9 @@ def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
         shapes |= _affine(f"{block}.attention_norm", width) | _affine(f"{block}.mlp_norm", width)
         for name in ("query", "key", "value", "out"):
             shapes |= _linear(f"{block}.attention.{name}", width, width)
-        shapes |= _linear(f"{block}.mlp.expand", width, config.mlp) | _linear(f"{block}.mlp.contract", config.mlp, width)
+        shapes |= _linear(f"{block}.mlp.expand", width, config.mlp) | _linear(
+            f"{block}.mlp.contract", config.mlp, width
+        )
     return shapes | _affine("norm", width) | _linear("head", width, config.outputs)
 
 

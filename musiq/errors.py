@@ -1,11 +1,11 @@
 """The error tree of musiq.
 
-    MusiqError
-    ├── ImageError        an image cannot be read, or breaks a limit
-    ├── CheckpointError   a checkpoint is missing, unknown or malformed
-    ├── DataError         a data set, its CSV or its images are malformed
-    ├── RecipeError       a recipe or its run folder is malformed
-    └── MissingExtraError an optional part of musiq is not installed
+MusiqError
+├── ImageError        an image cannot be read, or breaks a limit
+├── CheckpointError   a checkpoint is missing, unknown or malformed
+├── DataError         a data set, its CSV or its images are malformed
+├── RecipeError       a recipe or its run folder is malformed
+└── MissingExtraError an optional part of musiq is not installed
 """
 
 

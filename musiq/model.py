@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from musiq.config import ModelConfig
+from musiq.spatial import sinusoid_table
 
 
 class StandardConv(nn.Conv2d):
@@ -77,9 +78,9 @@ class Attention(nn.Module):
         self.value = nn.Linear(width, width)
         self.out = nn.Linear(width, width)
 
-    def forward(self, x_BLD: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         q, k, v = (
-            layer(x_BLD).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, H, L, D/H)
+            layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, H, L, D/H)
             for layer in (self.query, self.key, self.value)
         )
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
@@ -133,7 +134,9 @@ class MUSIQ(nn.Module):
         if config.spatial == "hash":
             self.spatial = nn.Parameter(torch.empty(config.grid_size**2, config.width))
         elif config.spatial == "sinusoid":
-            self.register_buffer("spatial", sinusoid_table(config.grid_size, config.width), persistent=False)
+            self.register_buffer(
+                "spatial", torch.from_numpy(sinusoid_table(config.grid_size, config.width)), persistent=False
+            )
         if config.scale_embedding:
             self.scale = nn.Parameter(torch.empty(config.scales, config.width))
         self.class_token = nn.Parameter(torch.empty(config.width))
@@ -169,16 +172,6 @@ class MUSIQ(nn.Module):
         for block in self.blocks:
             x = block(x, mask)
         return self.head(self.norm(x)[:, 0])  # (B, K)
-
-
-def sinusoid_table(grid_size: int, width: int) -> Tensor:
-    """Fixed 2-D sine and cosine embedding of each cell, `(G*G, D)`: the first half of D codes the row."""
-    frequency = 10000.0 ** (-torch.arange(width // 4) / (width // 4))
-    angle = torch.arange(grid_size)[:, None] * frequency  # (G, D/4)
-    side = torch.cat([angle.sin(), angle.cos()], dim=1)  # (G, D/2)
-    row = side[:, None].expand(-1, grid_size, -1)
-    column = side[None].expand(grid_size, -1, -1)
-    return torch.cat([row, column], dim=-1).flatten(0, 1)
 
 
 def _initialise(module: nn.Module) -> None:

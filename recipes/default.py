@@ -1,6 +1,6 @@
 """The default checkpoint, first version: a small MUSIQ trained from scratch on BIQ2021's training split.
 
-    musiq train recipes/default.py --data biq.csv --images IMAGES --out RUN
+musiq train recipes/default.py --data biq.csv --images IMAGES --out RUN
 """
 
 from musiq.config import ModelConfig

@@ -1,4 +1,4 @@
-"""A user's own data set: a CSV with the columns `image` and `mos`, and optionally `split`, beside a folder of images."""
+"""A user's own data set: a CSV with the columns `image`, `mos` and optionally `split`, and a folder of images."""
 
 import csv
 import math

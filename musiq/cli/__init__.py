@@ -1,0 +1,42 @@
+"""The command line: parsing and printing only, a file per command group."""
+
+import sys
+
+import typer
+
+from musiq import __version__
+from musiq.cli import checkpoints, score, train
+from musiq.errors import MusiqError
+
+app = typer.Typer(
+    name="musiq", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+app.command("score")(score.score)
+app.command("train")(train.train)
+app.command("evaluate")(train.evaluate)
+app.add_typer(checkpoints.app, name="checkpoints")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"musiq {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
+) -> None:
+    """How good does a photo look? Scores photos, and trains networks that do."""
+
+
+def main() -> None:
+    """Entry point: errors of ours are one line on stderr and exit 2."""
+    try:
+        app()
+    except (MusiqError, ValueError) as error:
+        print(f"musiq: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        sys.stderr.close()
+        sys.exit(0)

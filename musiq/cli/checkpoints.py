@@ -1,0 +1,70 @@
+"""`musiq checkpoints`: what is there, and how to bring in another's file."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from musiq.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, shipped_names
+from musiq.scores import ScoreRange
+
+app = typer.Typer(help="List the checkpoints that are there, or import another's file.")
+
+
+@app.callback(invoke_without_command=True)
+def list_checkpoints(context: typer.Context) -> None:
+    """List shipped checkpoints with range, training data, licence and measured accuracy."""
+    if context.invoked_subcommand is not None:
+        return
+    table = Table("name", "weights", "parameters", "range", "trained on", "licence", "measured", box=None)
+    for name in shipped_names():
+        table.add_row(*_describe(load_checkpoint(name)))
+    console = Console()
+    if not console.is_terminal:
+        console.width = 10_000
+    console.print(table, highlight=False)
+
+
+def _describe(checkpoint: Checkpoint) -> tuple[str, ...]:
+    low, high = checkpoint.score.low, checkpoint.score.high
+    measured = (
+        f"{data}: SRCC {figures['srcc']:.3f}, PLCC {figures['plcc']:.3f}"
+        for data, figures in checkpoint.accuracy.items()
+    )
+    return (
+        checkpoint.name,
+        checkpoint.id[:12],
+        f"{sum(array.size for array in checkpoint.weights.values()):,}",
+        "not stated" if low is None else f"{low:g}..{high:g}",
+        ", ".join(checkpoint.training_data) or "not stated",
+        checkpoint.licence or "not stated",
+        "\n".join(measured) or "not measured",
+    )
+
+
+@app.command("import")
+def import_checkpoint(
+    file: Annotated[Path, typer.Argument(help="A published .npz, or a .pth of the common PyTorch port.")],
+    out: Annotated[Path, typer.Argument(help="Checkpoint folder to write; must not exist or be empty.")],
+    name: Annotated[str | None, typer.Option(help="Name of the checkpoint; the file's if unset.")] = None,
+    low: Annotated[float | None, typer.Option(help="Worst score of its range; the file does not tell.")] = None,
+    high: Annotated[float | None, typer.Option(help="Best score of its range.")] = None,
+    trained_on: Annotated[list[str] | None, typer.Option(help="Data set it was trained on; may be repeated.")] = None,
+    licence: Annotated[str, typer.Option(help="Licence of the weights.")] = "",
+) -> None:
+    """Convert a published file to a checkpoint folder. What the file does not tell is yours to say."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out} exists and is not an empty folder")
+    if (low is None) != (high is None):
+        raise ValueError("--low and --high go together")
+    checkpoint = load_checkpoint(file)
+    if low is not None and high is not None:
+        checkpoint = replace(checkpoint, score=ScoreRange(low, high, factor=checkpoint.score.factor))
+    checkpoint = replace(
+        checkpoint, name=name or checkpoint.name, training_data=tuple(trained_on or ()), licence=licence
+    )
+    save_checkpoint(checkpoint, out, {"imported_from": file.name})
+    print(f"{out}: {checkpoint.name}, weights {checkpoint.id[:12]}")

@@ -1,0 +1,90 @@
+"""Scores as rows: a table for people, CSV and JSONL for programs."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from musiq.errors import ImageError
+from musiq.scores import Score
+
+Format = Literal["table", "csv", "jsonl"]
+COLUMNS = ("path", "score", "low", "high", "checkpoint", "weights", "preprocess", "width", "height", "notes", "error")
+
+
+def make_row(path: Path, result: Score | ImageError) -> dict[str, Any]:
+    """One result under the names of `COLUMNS` and `distribution`; what is unknown is None."""
+    row: dict[str, Any] = dict.fromkeys((*COLUMNS, "distribution")) | {"path": str(path), "notes": []}
+    if isinstance(result, ImageError):
+        return row | {"error": str(result)}
+    facts = result.as_dict()
+    return row | {name: facts[name] for name in row if name in facts} | {"score": result.mos}
+
+
+class TableWriter:
+    """Collects rows; prints a table at the end."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.file, self.rows = file, list[dict[str, Any]]()
+
+    def write(self, row: dict[str, Any]) -> None:
+        self.rows.append(row)
+
+    def close(self) -> None:
+        if not self.rows:
+            return
+        table = Table("score", "size", "image", "remarks", box=None, pad_edge=False)
+        table.columns[0].justify = table.columns[1].justify = "right"
+        for row in self.rows:
+            table.add_row(*(_plain(cell) for cell in _table_cells(row)))
+        console = Console(file=self.file, soft_wrap=True)
+        if not console.is_terminal:
+            console.width = 10_000  # a file or a pipe has no edge to wrap at
+        console.print(table, highlight=False, markup=False)
+
+
+def _table_cells(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    if row["error"] is not None:
+        return "-", "-", row["path"], "failed: " + row["error"].removeprefix(f"{row['path']}: ")
+    return f"{row['score']:.2f}", f"{row['width']}x{row['height']}", row["path"], ", ".join(row["notes"])
+
+
+def _plain(text: str) -> str:
+    """Text that cannot steer the terminal: file names may hold anything."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text).replace("[", r"\[")
+
+
+class CsvWriter:
+    """A line per row, at once; the columns of `COLUMNS`."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        self.writer.writeheader()
+
+    def write(self, row: dict[str, Any]) -> None:
+        self.writer.writerow(row | {"notes": "; ".join(row["notes"])})
+
+    def close(self) -> None:
+        pass
+
+
+class JsonlWriter:
+    """A JSON object per row, at once."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.file = file
+
+    def write(self, row: dict[str, Any]) -> None:
+        self.file.write(json.dumps(row) + "\n")
+        self.file.flush()
+
+    def close(self) -> None:
+        pass
+
+
+RowWriter = TableWriter | CsvWriter | JsonlWriter
+WRITERS: dict[Format, Callable[[IO[str]], RowWriter]] = {"table": TableWriter, "csv": CsvWriter, "jsonl": JsonlWriter}

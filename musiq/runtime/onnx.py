@@ -1,0 +1,91 @@
+"""ONNX Runtime on the CPU: the default, without torch.
+
+A graph is exported from `model.py` once per architecture and holds no weights; they are handed over at load, where
+ONNX Runtime also folds what depends on them alone, the standardised kernels among it. The embedding tables and the
+head are inputs, so one graph serves any number of scales, grid cells and outputs.
+"""
+
+from importlib import resources
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from musiq.checkpoint import Checkpoint
+from musiq.config import ModelConfig
+from musiq.errors import CheckpointError, MissingExtraError
+from musiq.patches import PatchBatch
+from musiq.spatial import sinusoid_table
+
+ERRORS_ONLY = 3
+
+
+class OnnxRuntime:
+    """One image a call, so that nothing is ever padded."""
+
+    tokens_per_batch = 0
+
+    def __init__(self, checkpoint: Checkpoint, threads: int | None = None) -> None:
+        self.tables = input_tables(checkpoint)
+        options = ort.SessionOptions()
+        options.log_severity_level = ERRORS_ONLY
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        fixed = {name: array for name, array in checkpoint.weights.items() if name not in TABLE_INPUTS}
+        values = [ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in fixed.values()]
+        options.add_external_initializers([f"network.{name}" for name in fixed], values)
+        self.session = ort.InferenceSession(find_graph(checkpoint), options, providers=["CPUExecutionProvider"])
+
+    def logits(self, batch: PatchBatch) -> NDArray[np.float32]:
+        """Network outputs `(B, K)`, each row computed alone and without its padding."""
+        return np.concatenate([self._one(batch.row(index)) for index in range(len(batch))])
+
+    def _one(self, row: PatchBatch) -> NDArray[np.float32]:
+        feed = {"pixels": row.pixels, "cell": row.cell, "scale": row.scale, **self.tables}
+        return self.session.run(["logits"], feed)[0]
+
+
+TABLE_INPUTS = {
+    "spatial": "spatial_table",
+    "scale": "scale_table",
+    "head.weight": "head_weight",
+    "head.bias": "head_bias",
+}
+
+
+def input_tables(checkpoint: Checkpoint) -> dict[str, NDArray[np.float32]]:
+    """The graph's inputs that are weights; an embedding that the architecture lacks is a table of zeros."""
+    model = checkpoint.model
+    tables = {graph: checkpoint.weights[ours] for ours, graph in TABLE_INPUTS.items() if ours in checkpoint.weights}
+    if model.spatial == "sinusoid":
+        tables["spatial_table"] = sinusoid_table(model.grid_size, model.width)
+    zeros = {
+        "spatial_table": np.zeros((model.grid_size**2, model.width), np.float32),
+        "scale_table": np.zeros((model.scales, model.width), np.float32),
+    }
+    return zeros | tables
+
+
+def find_graph(checkpoint: Checkpoint) -> bytes:
+    """The checkpoint's own graph, else the shipped one of the paper's architecture, else a fresh export by torch.
+
+    Raises:
+        CheckpointError: there is none and the architecture cannot be exported here.
+    """
+    if checkpoint.graph is not None:
+        return checkpoint.graph
+    if graph_key(checkpoint.model) == graph_key(ModelConfig()):
+        return (resources.files("musiq.runtime") / "paper.onnx").read_bytes()
+    try:
+        from musiq.runtime.export import export_graph
+    except MissingExtraError as error:
+        raise CheckpointError(
+            f"{checkpoint.name}: no graph for this architecture; musiq ships the paper's, and exports others with "
+            f"torch. {error}"
+        ) from error
+    return export_graph(checkpoint.model)
+
+
+def graph_key(model: ModelConfig) -> tuple[int, ...]:
+    """What a graph depends on; embedding tables and head are its inputs."""
+    return model.width, model.depth, model.heads, model.mlp, model.stem, model.stem_groups, model.patch_size
