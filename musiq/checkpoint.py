@@ -160,6 +160,7 @@ def check_weights(weights: Mapping[str, NDArray[Any]], model: ModelConfig, place
         for name, shape in expected.items()
         if name in weights and weights[name].shape != shape
     ]
+    faults += [f"{name} is {array.dtype}, not float32" for name, array in weights.items() if array.dtype != np.float32]
     faults += [f"{name} holds NaN or infinity" for name in weights if not np.isfinite(weights[name]).all()]
     if faults:
         raise CheckpointError(f"{place}: {'; '.join(faults)}")

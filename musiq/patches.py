@@ -5,7 +5,7 @@ Shape letters: B images, L tokens of the longest image, S scales, P patch side, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,14 +75,21 @@ class PatchBatch:
 
     def row(self, index: int) -> "PatchBatch":
         """Image `index` alone, without padding: B = 1."""
-        keep = self.valid[index]
-        return PatchBatch(*(field[index, keep][None] for field in (self.pixels, self.cell, self.scale, self.valid)))
+        image = slice(index, index + 1)
+        one = PatchBatch(self.pixels[image], self.cell[image], self.scale[image], self.valid[image])
+        return one if one.valid.all() else one.take(np.flatnonzero(one.valid[0]))
+
+    def take(self, tokens: NDArray[np.intp]) -> "PatchBatch":
+        """The same images with only these tokens, by their index."""
+        return PatchBatch(self.pixels[:, tokens], self.cell[:, tokens], self.scale[:, tokens], self.valid[:, tokens])
 
 
 def to_unit_range(image: NDArray[np.uint8]) -> Pixels:
     """uint8 `(H, W, 3)` as float32 `(3, H, W)` in [-1, 1]."""
-    planes = np.ascontiguousarray(image.transpose(2, 0, 1))
-    return planes / np.float32(127.5) - np.float32(1)
+    planes = image.transpose(2, 0, 1).astype(np.float32, order="C")
+    planes /= np.float32(127.5)
+    planes -= np.float32(1)
+    return planes
 
 
 def build_pyramid(pixels: Pixels, config: PatchConfig) -> list[Pixels]:
@@ -171,10 +178,15 @@ def patchify(image: NDArray[np.uint8], config: PatchConfig, max_native: int | No
 def collate(batches: Sequence[PatchBatch]) -> PatchBatch:
     """Several batches as one, each padded at its end to the longest sequence."""
     length = max(batch.valid.shape[1] for batch in batches)
-    fields = ([getattr(batch, name) for batch in batches] for name in ("pixels", "cell", "scale", "valid"))
-    return PatchBatch(*(np.concatenate([_pad(field, length) for field in column]) for column in fields))
+    if len(batches) == 1:
+        return batches[0]
+
+    def stack(name: str) -> NDArray[Any]:
+        return np.concatenate([_pad(getattr(batch, name), length) for batch in batches])
+
+    return PatchBatch(stack("pixels"), stack("cell"), stack("scale"), stack("valid"))
 
 
-def _pad(field: NDArray, length: int) -> NDArray:
+def _pad(field: NDArray[Any], length: int) -> NDArray[Any]:
     widths = [(0, 0), (0, length - field.shape[1])] + [(0, 0)] * (field.ndim - 2)
     return np.pad(field, widths)

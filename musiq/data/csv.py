@@ -56,12 +56,12 @@ def _read_rows(table: Path) -> list[dict[str, str]]:
     try:
         with open(table, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            rows = list(reader)
+            columns, rows = reader.fieldnames or [], list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{table}: cannot be read as CSV: {error}") from error
-    missing = {"image", "mos"} - set(reader.fieldnames or ())
+    missing = {"image", "mos"} - set(columns)
     if missing:
-        raise DataError(f"{table}: column {', '.join(sorted(missing))} is missing; it has {reader.fieldnames}")
+        raise DataError(f"{table}: column {', '.join(sorted(missing))} is missing; it has {columns}")
     return rows
 
 

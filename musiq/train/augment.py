@@ -128,5 +128,4 @@ def thin(patches: PatchBatch, keep: tuple[int, ...], rng: np.random.Generator) -
     """A random subset of at most `keep[s]` tokens of each scale s, in their order; positions stay as they were."""
     scale = patches.scale[0]
     chosen = [rng.permutation(np.flatnonzero(scale == index))[:limit] for index, limit in enumerate(keep)]
-    kept = np.sort(np.concatenate(chosen))
-    return PatchBatch(*(field[:, kept] for field in (patches.pixels, patches.cell, patches.scale, patches.valid)))
+    return patches.take(np.sort(np.concatenate(chosen)))

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from musiq.image import load_image
 from musiq.model import MUSIQ
 from musiq.patches import patchify
 from musiq.progress import progress_bar
+from musiq.runtime.export import export_graph
 from musiq.train.allocator import keep_freed_memory
 from musiq.train.losses import interval_l1
 from musiq.train.recipe import Recipe
@@ -59,7 +61,7 @@ class Trainer:
         keep_freed_memory()
         torch.manual_seed(recipe.seed)
         model = MUSIQ(recipe.model).to(self.device)
-        model.stem.to(memory_format=torch.channels_last)
+        model.stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.state = RunState(model, make_optimizer(model, recipe), recipe.ema)
         if self.state.resume(run):
             self.console.print(f"resuming {run} at epoch {self.state.epoch + 1}, step {self.state.step + 1}")
@@ -106,7 +108,7 @@ class Trainer:
         total = 0.0
         for batch in batches:
             loss = interval_l1(self._predict(model, batch), batch.low.to(self.device), batch.high.to(self.device))
-            (loss / images).backward()
+            torch.autograd.backward(loss / images)
             total += loss.item() / images
         torch.nn.utils.clip_grad_norm_(model.parameters(), self.recipe.clip_norm)
         optimizer.step()
@@ -144,6 +146,10 @@ class Trainer:
                 advance("")
         return agreement(np.array(predicted) * self.recipe.score.factor, np.array(rated) * self.recipe.score.factor)
 
+    @cached_property
+    def _graph(self) -> bytes:
+        return export_graph(self.recipe.model)
+
     def _save_checkpoint(self, result: Agreement) -> None:
         weights = {name: value.detach().cpu().numpy() for name, value in self.state.ema.state_dict().items()}
         checkpoint = Checkpoint(
@@ -153,7 +159,9 @@ class Trainer:
             patches=self.recipe.patches,
             score=self.recipe.score,
             training_data=self.recipe.training_data,
+            licence=self.recipe.licence,
             accuracy={"validation": asdict(result)},
+            graph=self._graph,
         )
         training = {
             "recipe": asdict(self.recipe),

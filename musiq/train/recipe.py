@@ -35,6 +35,7 @@ class Recipe:
         augment: what is done to training images.
         validate_every: epochs between validations; the last epoch always is.
         training_data: names of the data sets, for the checkpoint's card.
+        licence: of the weights, for the card.
         seed: of initial weights, order and augmentation.
     """
 
@@ -57,6 +58,7 @@ class Recipe:
     augment: Augment = field(default_factory=Augment)
     validate_every: int = 1
     training_data: tuple[str, ...] = ()
+    licence: str = ""
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -1,0 +1,5 @@
+"""`python -m musiq`."""
+
+from musiq.cli import main
+
+main()

@@ -1,0 +1,107 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from musiq.checkpoint import load_checkpoint, save_checkpoint
+from musiq.errors import CheckpointError
+from musiq.scores import ScoreRange
+from tests.conftest import REFERENCE
+
+
+@pytest.fixture
+def folder(tmp_path, tiny):
+    checkpoint = replace(
+        tiny,
+        name="mine",
+        score=ScoreRange(0, 100),
+        training_data=("A", "B"),
+        licence="MIT",
+        accuracy={"A": {"srcc": 1.0}},
+    )
+    save_checkpoint(checkpoint, tmp_path / "mine", {"epochs": 3})
+    return tmp_path / "mine"
+
+
+def test_a_folder_says_it_all_and_reads_back(folder, tiny):
+    loaded = load_checkpoint(folder)
+    assert {path.name for path in folder.iterdir()} == {
+        "model.safetensors",
+        "config.json",
+        "training.json",
+        "README.md",
+        "graph.onnx",
+    }
+    assert (loaded.name, loaded.training_data, loaded.licence) == ("mine", ("A", "B"), "MIT")
+    assert (loaded.model, loaded.patches, loaded.graph) == (tiny.model, tiny.patches, tiny.graph)
+    assert loaded.score == ScoreRange(0, 100)
+    assert json.loads((folder / "training.json").read_text()) == {"epochs": 3}
+    for name, array in tiny.weights.items():
+        np.testing.assert_array_equal(loaded.weights[name], array)
+
+
+def test_the_id_is_of_the_weights_alone(folder):
+    assert load_checkpoint(folder).id == load_checkpoint(REFERENCE / "tiny-multiscale.npz").id
+    assert load_checkpoint(folder).id != load_checkpoint(REFERENCE / "tiny-single.npz").id
+
+
+def edit_config(folder, edit):
+    config = json.loads((folder / "config.json").read_text())
+    edit(config)
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        (lambda config: config.pop("score"), r"missing keys \['score'\]"),
+        (lambda config: config.update(extra=1), r"unknown keys \['extra'\]"),
+        (lambda config: config.update(format=9), "format 9"),
+        (lambda config: config["model"].update(width=25), "width 25"),
+        (lambda config: config["model"].update(colour=1), "colour"),
+        (lambda config: config["model"].update(depth=3), "missing blocks.2.attention_norm.weight"),
+        (lambda config: config.update(weights_sha256="0"), "SHA-256"),
+    ],
+)
+def test_faults_in_the_config_are_named(folder, edit, named):
+    edit_config(folder, edit)
+    with pytest.raises(CheckpointError, match=named):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        (lambda weights: weights.pop("norm.bias"), "missing norm.bias"),
+        (lambda weights: weights.update(extra=np.zeros(2, np.float32)), "unknown extra"),
+        (lambda weights: weights.update({"norm.bias": np.zeros(2, np.float32)}), r"norm.bias has shape \(2,\)"),
+        (lambda weights: weights.update({"norm.bias": np.ones(24, np.float32)}), "SHA-256"),
+    ],
+)
+def test_faults_in_the_weights_are_named(folder, edit, named):
+    weights = load_file(folder / "model.safetensors")
+    edit(weights)
+    save_file(weights, folder / "model.safetensors")
+    with pytest.raises(CheckpointError, match=named):
+        load_checkpoint(folder)
+
+
+def test_damaged_weights_are_named(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(CheckpointError, match=r"model\.safetensors"):
+        load_checkpoint(folder)
+
+
+def test_unknown_names_list_what_there_is():
+    with pytest.raises(CheckpointError, match=r"nothing: no such file or folder, nor a shipped checkpoint \(default\)"):
+        load_checkpoint("nothing")
+
+
+def test_the_shipped_default(default_checkpoint):
+    assert default_checkpoint.licence == "Apache-2.0"
+    assert (default_checkpoint.score.low, default_checkpoint.score.high) == (0, 100)
+    assert default_checkpoint.training_data
+    assert default_checkpoint.graph is not None

@@ -1,0 +1,144 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageCms
+
+from musiq.errors import ImageError
+from musiq.image import load_image
+
+
+@pytest.fixture
+def small(photo):
+    return np.ascontiguousarray(photo[100:140, 200:260])  # 40 x 60
+
+
+def saved(path: Path, image: Image.Image, **options) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def test_every_kind_of_source_gives_the_same_pixels(tmp_path, small):
+    path = saved(tmp_path / "a.png", Image.fromarray(small))
+    data = path.read_bytes()
+    sources = [str(path), path, data, bytearray(data), io.BytesIO(data), Image.open(path), small]
+    sources += [torch.from_numpy(small).permute(2, 0, 1), torch.from_numpy(small).permute(2, 0, 1) / 255]
+    sources += [small.astype(np.float32) / 255, small.astype(np.uint16) * 257]
+    for source in sources:
+        np.testing.assert_array_equal(load_image(source).pixels, small)
+
+
+def test_grey_arrays(small):
+    grey = small[:, :, 0]
+    for source in (grey, grey[:, :, None], Image.fromarray(grey)):
+        np.testing.assert_array_equal(load_image(source).pixels, np.stack([grey] * 3, axis=2))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(tmp_path, small, orientation):
+    turns = {1: 0, 2: 0, 3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}  # quarter turns anticlockwise, after a mirroring
+    mirrored = small[:, ::-1] if orientation in (2, 4, 5, 7) else small
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(tmp_path / "a.png", Image.fromarray(small), exif=exif)
+    decoded = load_image(path)
+    np.testing.assert_array_equal(decoded.pixels, np.rot90(mirrored, turns[orientation]))
+    assert bool(decoded.notes) == (orientation != 1)
+
+
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path):
+    values = np.linspace(0, 65535, 256 * 4, dtype=np.uint16).reshape(32, 32)
+    decoded = load_image(saved(tmp_path / "a.png", Image.fromarray(values)))
+    np.testing.assert_array_equal(decoded.pixels[:, :, 0], np.rint(values / 257))
+    assert decoded.notes == ("16 bits scaled to 8",)
+
+
+def test_alpha_is_composited(tmp_path, small):
+    alpha = np.full(small.shape[:2], 64, np.uint8)
+    path = saved(tmp_path / "a.png", Image.fromarray(np.dstack([small, alpha])))
+    for background in ((255, 255, 255), (0, 10, 20)):
+        expected = small * (64 / 255) + np.array(background) * (191 / 255)
+        pixels = load_image(path, background=background).pixels
+        assert np.abs(pixels - expected).max() <= 1
+    assert "alpha" in load_image(path).notes[0]
+
+
+def test_transparent_palette(tmp_path):
+    image = Image.new("P", (4, 4), 0)
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    path = saved(tmp_path / "a.gif", image, transparency=0)
+    assert load_image(path).pixels.reshape(-1, 3)[0].tolist() == [255, 255, 255]
+
+
+def test_cmyk(tmp_path, small):
+    path = saved(tmp_path / "a.jpg", Image.fromarray(small).convert("CMYK"), quality=100)
+    decoded = load_image(path)
+    assert np.abs(decoded.pixels.astype(int) - small).mean() < 3
+    assert decoded.notes == ("CMYK converted to RGB",)
+
+
+def test_embedded_profile_is_converted(tmp_path, small):
+    # A profile with a linear tone curve: mid-grey 55 in it is brighter in sRGB, 255 * f(55 / 255) by the sRGB curve.
+    linear = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    same = load_image(saved(tmp_path / "b.png", Image.fromarray(small), icc_profile=srgb))
+    np.testing.assert_array_equal(same.pixels, small)
+    assert same.notes == ()
+    odd = load_image(saved(tmp_path / "c.png", Image.fromarray(small), icc_profile=linear))
+    assert "ICC profile" in odd.notes[0]
+
+
+def test_broken_profile_is_noted_and_ignored(tmp_path, small):
+    decoded = load_image(saved(tmp_path / "a.png", Image.fromarray(small), icc_profile=b"nonsense"))
+    np.testing.assert_array_equal(decoded.pixels, small)
+    assert decoded.notes[0].startswith("ICC profile ignored")
+
+
+def test_first_frame_of_an_animation(tmp_path):
+    frames = [Image.new("RGB", (5, 5), colour) for colour in ((255, 0, 0), (0, 255, 0))]
+    decoded = load_image(saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:]))
+    assert decoded.pixels[0, 0].tolist() == [255, 0, 0]
+    assert decoded.notes[0] == "first frame of an animation"
+
+
+def test_truncated_jpeg(tmp_path, photo):
+    path = saved(tmp_path / "cut.jpg", Image.fromarray(photo))
+    path.write_bytes(path.read_bytes()[:4000])
+    with pytest.raises(ImageError, match=r"cut\.jpg: .*truncated"):
+        load_image(path)
+
+
+def test_limit_is_checked_before_decoding(tmp_path, small):
+    path = saved(tmp_path / "big.png", Image.fromarray(small))
+    path.write_bytes(path.read_bytes()[:60])  # the size is in the header; the pixels are gone
+    with pytest.raises(ImageError, match=r"big\.png: 60 x 40 = 2,400 pixels exceed the limit of 2,399"):
+        load_image(path, max_pixels=2399)
+
+
+def test_our_limit_holds_where_pillows_would_stop_earlier(tmp_path):
+    path = saved(tmp_path / "wide.png", Image.new("1", (14_000, 13_000)))  # 182 megapixels, beyond Pillow's 179
+    assert load_image(path).pixels.shape == (13_000, 14_000, 3)
+    assert Image.MAX_IMAGE_PIXELS is not None
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path / "absent.jpg", "no such file"),
+        (lambda path: path, "not a regular file"),
+        (lambda path: b"", r"empty \(0 bytes\)"),
+        (lambda path: b"words, not pixels", "not an image"),
+        (lambda path: 3, "cannot read an image from int"),
+        (lambda path: np.zeros((4, 4, 2), np.uint8), r"shape \(4, 4, 2\)"),
+        (lambda path: np.zeros((0, 4, 3), np.uint8), "empty image"),
+        (lambda path: np.zeros((4, 4), np.int64), "dtype int64"),
+        (lambda path: np.full((4, 4), 1.5), r"\[1.5, 1.5\]"),
+        (lambda path: np.full((4, 4), np.nan), "nan"),
+        (lambda path: torch.zeros(5, 4, 3), r"not \(C, H, W\)"),
+    ],
+)
+def test_bad_input_names_the_reason(tmp_path, make, reason):
+    with pytest.raises(ImageError, match=reason):
+        load_image(make(tmp_path))

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from musiq.patches import (
+    PatchConfig,
+    collate,
+    cut_patches,
+    hash_cells,
+    hash_indexes,
+    patchify,
+    pyramid_sizes,
+    token_counts,
+)
+from tests.conftest import REFERENCE
+
+
+@pytest.mark.parametrize("grid_size", [5, 10, 20])
+def test_hash_indexes_equal_the_reference(grid_size):
+    ours = np.concatenate([hash_indexes(count, grid_size) for count in range(1, 401)])
+    np.testing.assert_array_equal(ours, np.load(REFERENCE / "hash.npz")[str(grid_size)])
+
+
+def test_cells_by_hand():
+    # 2 rows and 4 columns on a 4 x 4 grid: rows hash to 0 and 2, columns to 0..3.
+    assert hash_cells(2, 4, 4).tolist() == [0, 1, 2, 3, 8, 9, 10, 11]
+
+
+def test_layout_equals_the_reference(photo):
+    reference = np.load(REFERENCE / "patches_chelsea.npz")
+    valid = reference["valid"].astype(bool)
+    batch = patchify(photo, PatchConfig())
+    np.testing.assert_array_equal(batch.cell[0], reference["cell"][valid])
+    np.testing.assert_array_equal(batch.scale[0], reference["scale"][valid])
+    row_major = batch.pixels[0].transpose(0, 2, 3, 1).reshape(len(batch.pixels[0]), -1)
+    np.testing.assert_allclose(row_major[:, :96], reference["first_pixels"][valid], atol=1e-5)
+    np.testing.assert_allclose(row_major.sum(axis=1, dtype=np.float64), reference["sums"][valid], atol=2e-3)
+
+
+def test_same_padding_puts_the_smaller_half_first():
+    # 5 x 6 pixels in patches of 4: 3 rows are missing (1 above, 2 below) and 2 columns (1 left, 1 right).
+    patches = cut_patches(np.ones((1, 5, 6), np.float32), 4)
+    whole = patches.reshape(2, 2, 4, 4).transpose(0, 2, 1, 3).reshape(8, 8)
+    expected = np.zeros((8, 8))
+    expected[1:6, 1:7] = 1
+    np.testing.assert_array_equal(whole, expected)
+
+
+def test_native_patches_are_cut_in_raster_order(photo):
+    whole, cut = patchify(photo, PatchConfig()), patchify(photo, PatchConfig(), max_native=100)
+    native = int((whole.scale == 2).sum())
+    assert native == 10 * 15
+    assert (cut.scale == 2).sum() == 100
+    kept = whole.valid.shape[1] - (native - 100)
+    np.testing.assert_array_equal(cut.pixels, whole.pixels[:, :kept])
+
+
+@pytest.mark.parametrize(
+    ("config", "sizes"),
+    [
+        (PatchConfig(), [(149, 224), (255, 384), (300, 451)]),
+        (PatchConfig(longer_sides=()), [(300, 451)]),
+        (PatchConfig(longer_sides=(224, 384, 512), native=False), [(149, 224), (255, 384), (341, 512)]),
+        (PatchConfig(aspect="square"), [(224, 224), (384, 384), (300, 451)]),
+    ],
+)
+def test_variants_of_the_pyramid(config, sizes, photo):
+    assert pyramid_sizes(300, 451, config) == sizes
+    batch = patchify(photo, config)
+    assert np.bincount(batch.scale[0]).tolist() == token_counts(300, 451, config)
+    assert batch.cell.max() < config.grid_size**2
+
+
+@pytest.mark.parametrize("patch_size", [16, 48, 64])
+def test_other_patch_and_grid_sizes(patch_size, photo):
+    batch = patchify(photo, PatchConfig(patch_size=patch_size, grid_size=7))
+    assert batch.pixels.shape[2:] == (3, patch_size, patch_size)
+    expected = hash_cells(-(-300 // patch_size), -(-451 // patch_size), 7)
+    np.testing.assert_array_equal(batch.cell[0, batch.scale[0] == 2], expected)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 640), (9, 12000)])
+def test_extreme_sizes(size):
+    batch = patchify(np.zeros((*size, 3), np.uint8), PatchConfig())
+    assert batch.pixels.dtype == np.float32
+    assert np.abs(batch.pixels).max() <= 1 + 1e-6
+    assert batch.valid.all()
+
+
+def test_collate_pads_at_the_end_and_row_undoes_it(photo):
+    short, long = patchify(photo[:40, :40], PatchConfig()), patchify(photo, PatchConfig())
+    batch = collate([short, long])
+    assert batch.valid.sum(axis=1).tolist() == [short.valid.shape[1], long.valid.shape[1]]
+    assert not batch.pixels[~batch.valid].any()
+    for name in ("pixels", "cell", "scale", "valid"):
+        np.testing.assert_array_equal(getattr(batch.row(0), name), getattr(short, name))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"longer_sides": (), "native": False},
+        {"longer_sides": (384, 224)},
+        {"longer_sides": (0,)},
+        {"patch_size": 30},
+        {"grid_size": 0},
+    ],
+)
+def test_nonsense_configurations_are_refused(fields):
+    with pytest.raises(ValueError, match=r"pyramid|longer_sides|patch_size|grid_size"):
+        PatchConfig(**fields)
