@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from musiq.config import ModelConfig, weight_shapes
 from musiq.errors import CheckpointError
@@ -126,7 +126,7 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, training: Mapping[str,
     check_weights(checkpoint.weights, checkpoint.model, checkpoint.name)
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: np.ascontiguousarray(array, np.float32) for name, array in checkpoint.weights.items()}
-    save_file(weights, folder / "model.safetensors")
+    (folder / "model.safetensors").write_bytes(save(weights))
     _write_json(folder / "config.json", describe(checkpoint))
     _write_json(folder / "training.json", training or {})
     if checkpoint.graph is not None:

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musiq.checkpoint import Checkpoint, load_checkpoint
-from musiq.errors import ImageError
+from musiq.errors import CheckpointError, ImageError
 from musiq.image import MAX_PIXELS, WHITE, DecodedImage, load_image
 from musiq.patches import PatchBatch, collate, patchify
 from musiq.runtime import Device, Runtime, RuntimeName, open_runtime
-from musiq.scores import Score, mean_opinion, rating_distribution
+from musiq.scores import RATINGS, Score, mean_opinion, rating_distribution
 
+SCORING_OUTPUTS = (1, len(RATINGS))
 LOOK_AHEAD = 2  # images that are decoded while the network is busy
 
 
@@ -76,6 +77,11 @@ class Scorer:
             ValueError: an unknown runtime, or a device that this machine lacks.
         """
         loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+        if loaded.model.outputs not in SCORING_OUTPUTS:
+            raise CheckpointError(
+                f"{loaded.name}: {loaded.model.outputs} outputs are no quality score (1 or 10 are); "
+                "it can only initialise training"
+            )
         opened = open_runtime(loaded, runtime, device, threads)
         return cls(loaded, opened, background=background, max_pixels=max_pixels)
 

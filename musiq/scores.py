@@ -80,7 +80,7 @@ def mean_opinion(logits: NDArray[np.floating], factor: float = 1.0) -> NDArray[n
     """
     if logits.shape[-1] == 1:
         return logits[:, 0].astype(np.float64) * factor
-    return softmax(logits) @ RATINGS[: logits.shape[-1]]
+    return softmax(logits) @ RATINGS
 
 
 def rating_distribution(logits: NDArray[np.floating]) -> Sequence[tuple[float, ...] | None]:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from musiq.checkpoint import Checkpoint, save_checkpoint
+from musiq.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from musiq.data.csv import Record
 from musiq.data.loader import Sample, Steps, TrainBatch, iterate, ragged_batches
 from musiq.evaluate.correlations import Agreement, agreement
@@ -23,6 +23,7 @@ from musiq.patches import patchify
 from musiq.progress import progress_bar
 from musiq.runtime.export import export_graph
 from musiq.train.allocator import keep_freed_memory
+from musiq.train.initial import initialise
 from musiq.train.losses import interval_l1
 from musiq.train.recipe import Recipe
 from musiq.train.samples import TrainSamples
@@ -60,7 +61,10 @@ class Trainer:
         run.mkdir(parents=True, exist_ok=True)
         keep_freed_memory()
         torch.manual_seed(recipe.seed)
-        model = MUSIQ(recipe.model).to(self.device)
+        model = MUSIQ(recipe.model)
+        if recipe.initial is not None:
+            initialise(model, load_checkpoint(recipe.initial))
+        model = model.to(self.device)
         model.stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.state = RunState(model, make_optimizer(model, recipe), recipe.ema)
         if self.state.resume(run):

@@ -34,6 +34,7 @@ class Recipe:
             None keeps all.
         augment: what is done to training images.
         validate_every: epochs between validations; the last epoch always is.
+        initial: checkpoint to start from (folder, `.npz`, `.pth`); its head is left out where K differs.
         training_data: names of the data sets, for the checkpoint's card.
         licence: of the weights, for the card.
         seed: of initial weights, order and augmentation.
@@ -57,6 +58,7 @@ class Recipe:
     keep_tokens: tuple[int, ...] | None = None
     augment: Augment = field(default_factory=Augment)
     validate_every: int = 1
+    initial: str | None = None
     training_data: tuple[str, ...] = ()
     licence: str = ""
     seed: int = 0
