@@ -18,8 +18,8 @@ def initialise(network: MUSIQ, checkpoint: Checkpoint) -> None:
         CheckpointError: the architectures differ in anything but head, dropout and stochastic depth.
     """
     ours, theirs = network.config, checkpoint.model
-    free = {"outputs": ours.outputs, "dropout": ours.dropout, "stochastic_depth": ours.stochastic_depth}
-    if replace(theirs, **free) != ours:
+    alike = replace(theirs, outputs=ours.outputs, dropout=ours.dropout, stochastic_depth=ours.stochastic_depth)
+    if alike != ours:
         raise CheckpointError(f"{checkpoint.name}: cannot initialise {ours}; it holds {theirs}")
     keep_head = theirs.outputs == ours.outputs
     weights = {
