@@ -10,11 +10,12 @@ from musiq.checkpoint import Checkpoint
 from musiq.config import ModelConfig
 from musiq.errors import CheckpointError
 from musiq.patches import PatchConfig, collate, patchify
-from musiq.published import published_name
+from musiq.published import published_name, read_published
 from musiq.runtime import open_runtime
 from musiq.runtime.export import export_graph
 from musiq.scores import mean_opinion
 from tests.conftest import random_weights
+from tests.published_layout import published_arrays
 
 CASES = ("tiny-multiscale", "tiny-distribution", "tiny-single", "tiny-multiscale-cut100")
 RUNTIMES = ("onnx", "torch")
@@ -63,15 +64,18 @@ def test_exported_variants_equal_torch(name, photo):
     np.testing.assert_allclose(onnx, torch, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("scales", "outputs"), [(3, 1), (1, 10)])
-def test_the_papers_network_agrees_on_both_runtimes(scales, outputs):
-    model = ModelConfig(scales=scales, outputs=outputs)
-    patches = PatchConfig() if scales == 3 else PatchConfig(longer_sides=())
-    checkpoint = Checkpoint("full", random_weights(model), model, patches)
+SIZES = ((1, 1), (7, 640), (33, 1000), (1080, 1920))
+
+
+@pytest.mark.parametrize(("scales", "outputs", "sizes"), [(3, 1, SIZES), (1, 10, SIZES[:3])])
+def test_the_papers_network_agrees_on_both_runtimes(scales, outputs, sizes, tmp_path):
+    np.savez(tmp_path / "full.npz", **published_arrays(scales=scales, outputs=outputs))
+    checkpoint = read_published(tmp_path / "full.npz")
+    assert checkpoint.model == ModelConfig(scales=scales, outputs=outputs)
     onnx, torch = (open_runtime(checkpoint, runtime) for runtime in RUNTIMES)
     rng = np.random.default_rng(0)
-    for size in ((1, 1), (7, 640), (33, 1000)):
-        batch = patchify(rng.integers(0, 256, (*size, 3), np.uint8), patches)
+    for size in sizes:
+        batch = patchify(rng.integers(0, 256, (*size, 3), np.uint8), checkpoint.patches)
         np.testing.assert_allclose(onnx.logits(batch), torch.logits(batch), rtol=1e-4, atol=1e-5)
 
 
