@@ -135,6 +135,8 @@ def _from_pillow(
     if getattr(image, "is_animated", False):
         notes.append("first frame of an animation")
         image.seek(0)
+    if ";16" in str(getattr(image, "tile", "")):
+        notes.append("16 bits per channel reduced to 8")  # Pillow keeps the high byte: at most 1 of 255 off
     image.load()
     image = _upright(image, notes)
     if image.mode.startswith("I") or image.mode == "F":

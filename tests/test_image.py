@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,27 @@ def test_sixteen_bits_are_scaled_not_clipped(tmp_path):
     decoded = load_image(saved(tmp_path / "a.png", Image.fromarray(values)))
     np.testing.assert_array_equal(decoded.pixels[:, :, 0], np.rint(values / 257))
     assert decoded.notes == ("16 bits scaled to 8",)
+
+
+def png_of_16_bits(samples: np.ndarray, colour_type: int) -> bytes:
+    """A PNG written by hand, for Pillow writes no colour of 16 bits."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    height, width = samples.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(("channels", "colour_type"), [(3, 2), (4, 6)])
+def test_sixteen_bits_of_colour(channels, colour_type):
+    samples = np.random.default_rng(0).integers(0, 65536, (20, 30, channels))
+    samples[:, :, 3:] = 65535
+    decoded = load_image(png_of_16_bits(samples, colour_type))
+    assert np.abs(decoded.pixels - samples[:, :, :3] / 257).max() <= 1
+    assert decoded.notes[0] == "16 bits per channel reduced to 8"
 
 
 def test_alpha_is_composited(tmp_path, small):
