@@ -135,7 +135,7 @@ def _from_pillow(
     if getattr(image, "is_animated", False):
         notes.append("first frame of an animation")
         image.seek(0)
-    if ";16" in str(getattr(image, "tile", "")):
+    if ";16" in str(getattr(image, "tile", "")) and image.mode[0] not in "IF":
         notes.append("16 bits per channel reduced to 8")  # Pillow keeps the high byte: at most 1 of 255 off
     image.load()
     image = _upright(image, notes)
