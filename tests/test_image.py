@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, features
 
 from musiq.errors import ImageError
 from musiq.image import load_image
@@ -102,15 +102,47 @@ def test_cmyk(tmp_path, small):
     assert decoded.notes == ("CMYK converted to RGB",)
 
 
+def linear_swapped_profile() -> bytes:
+    """An ICC profile by hand: linear light, and the primaries of sRGB with red and blue exchanged."""
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in values))
+
+    red, green, blue = xyz(0.4360, 0.2225, 0.0139), xyz(0.3851, 0.7169, 0.0971), xyz(0.1431, 0.0606, 0.7141)
+    straight = b"curv\0\0\0\0\0\0\0\0"
+    title = b"desc\0\0\0\0" + struct.pack(">I", 8) + b"swapped\0" + b"\0" * 78
+    tags = {b"desc": title, b"cprt": b"text\0\0\0\0CC0\0", b"wtpt": xyz(0.9642, 1, 0.8249)}
+    tags |= {b"rXYZ": blue, b"gXYZ": green, b"bXYZ": red, b"rTRC": straight, b"gTRC": straight, b"bTRC": straight}
+    table, body, offset = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, data in tags.items():
+        table += name + struct.pack(">II", offset + len(body), len(data))
+        body += data + b"\0" * (-len(data) % 4)
+    size = 128 + len(table) + len(body)
+    header = struct.pack(">I4xI4s4s4s12x4s", size, 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp").ljust(68, b"\0")
+    header += struct.pack(">3i", round(0.9642 * 65536), 65536, round(0.8249 * 65536))
+    return header.ljust(128, b"\0") + table + body
+
+
 def test_embedded_profile_is_converted(tmp_path, small):
-    # A profile with a linear tone curve: mid-grey 55 in it is brighter in sRGB, 255 * f(55 / 255) by the sRGB curve.
-    linear = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    same = load_image(saved(tmp_path / "b.png", Image.fromarray(small), icc_profile=srgb))
-    np.testing.assert_array_equal(same.pixels, small)
-    assert same.notes == ()
-    odd = load_image(saved(tmp_path / "c.png", Image.fromarray(small), icc_profile=linear))
-    assert "ICC profile" in odd.notes[0]
+    path = saved(tmp_path / "a.png", Image.fromarray(small), icc_profile=linear_swapped_profile())
+    light = small[:, :, ::-1] / 255
+    expected = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    decoded = load_image(path)
+    assert np.abs(decoded.pixels - expected).max() <= 2
+    assert decoded.notes == ("ICC profile 'swapped' converted to sRGB",)
+
+
+def test_an_srgb_profile_changes_nothing(tmp_path, small):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    decoded = load_image(saved(tmp_path / "a.png", Image.fromarray(small), icc_profile=profile))
+    np.testing.assert_array_equal(decoded.pixels, small)
+    assert decoded.notes == ()
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+def test_avif(tmp_path, small):
+    decoded = load_image(saved(tmp_path / "a.avif", Image.fromarray(small), quality=95))
+    assert np.abs(decoded.pixels.astype(int) - small).mean() < 5
 
 
 def test_broken_profile_is_noted_and_ignored(tmp_path, small):

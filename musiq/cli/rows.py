@@ -44,7 +44,9 @@ class TableWriter:
         console = Console(file=self.file, soft_wrap=True)
         if not console.is_terminal:
             console.width = 10_000  # a file or a pipe has no edge to wrap at
-        console.print(table, highlight=False, markup=False)
+        with console.capture() as printed:
+            console.print(table, highlight=False, markup=False)
+        self.file.writelines(f"{line.rstrip()}\n" for line in printed.get().splitlines())
 
 
 def _table_cells(row: dict[str, Any]) -> tuple[str, str, str, str]:
