@@ -52,6 +52,12 @@ class Checkpoint:
     accuracy: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     graph: bytes | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("scales", "grid_size", "patch_size"):
+            network, cut = getattr(self.model, name), getattr(self.patches, name)
+            if network != cut:
+                raise CheckpointError(f"{self.name}: the network has {name} {network}, its patches {cut}")
+
     @cached_property
     def id(self) -> str:
         """SHA-256 over names, shapes and values of the weights."""
@@ -116,6 +122,10 @@ def load_folder(folder: Path) -> Checkpoint:
         graph=graph.read_bytes() if graph.is_file() else None,
     )
     check_weights(checkpoint.weights, checkpoint.model, str(folder / "model.safetensors"))
+    if checkpoint.patches.id != config["preprocess"]:
+        raise CheckpointError(
+            f"{folder}: its patches are {checkpoint.patches.id}, config.json says {config['preprocess']}"
+        )
     if checkpoint.id != config["weights_sha256"]:
         raise CheckpointError(f"{folder}: the weights have SHA-256 {checkpoint.id}, config.json names another")
     return checkpoint

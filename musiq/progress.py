@@ -12,13 +12,13 @@ Advance = Callable[[str], None]
 
 
 @contextmanager
-def progress_bar(title: str, total: int, completed: int = 0) -> Iterator[Advance]:
+def progress_bar(title: str, total: int, completed: int = 0, *, live: bool = True) -> Iterator[Advance]:
     """Progress titled `title` over `total` items; the yielded function counts one more and shows a short text.
 
-    A bar on a terminal; elsewhere a line every half minute.
+    A bar on a terminal; elsewhere, and where `live` is false, a line every ten seconds.
     """
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not (live and console.is_terminal):
         yield _lines(console, title, total, completed)
         return
     columns = (
@@ -30,7 +30,7 @@ def progress_bar(title: str, total: int, completed: int = 0) -> Iterator[Advance
         TimeRemainingColumn(elapsed_when_finished=False),
         TextColumn("{task.fields[text]}"),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
         task = progress.add_task(title, total=total, completed=completed, text="")
         yield lambda text: progress.update(task, advance=1, text=text)
 

@@ -23,41 +23,47 @@ PREFIX = "opt/target/"
 LONGER_SIDES: dict[int, tuple[int, ...]] = {1: (), 3: (224, 384)}
 PORT_HEADS = 6  # a .pth does not tell; the port has no other
 
-# our name -> name in the published files, {} a block's index
-STEM = {
+
+def _dense(ours: str, theirs: str) -> dict[str, str]:
+    return {f"{ours}.weight": f"{theirs}/kernel", f"{ours}.bias": f"{theirs}/bias"}
+
+
+def _norm(ours: str, theirs: str) -> dict[str, str]:
+    return {f"{ours}.weight": f"{theirs}/scale", f"{ours}.bias": f"{theirs}/bias"}
+
+
+# our name -> name in the published files
+KERNELS = {
     "stem.conv.weight": "conv_root/kernel",
-    "stem.norm.weight": "gn_root/scale",
-    "stem.norm.bias": "gn_root/bias",
-    "stem.project.weight": "embedding/kernel",
-    "stem.project.bias": "embedding/bias",
+    "stem.block.conv1.weight": "block1/unit1/conv1/kernel",
+    "stem.block.conv2.weight": "block1/unit1/conv2/kernel",
+    "stem.block.conv3.weight": "block1/unit1/conv3/kernel",
+    "stem.block.shortcut.weight": "block1/unit1/conv_proj/kernel",
 }
-for _ours, _theirs in (("conv1", "conv1"), ("conv2", "conv2"), ("conv3", "conv3"), ("shortcut", "conv_proj")):
-    STEM[f"stem.block.{_ours}.weight"] = f"block1/unit1/{_theirs}/kernel"
-for _ours, _theirs in (("norm1", "gn1"), ("norm2", "gn2"), ("norm3", "gn3"), ("shortcut_norm", "gn_proj")):
-    STEM[f"stem.block.{_ours}.weight"] = f"block1/unit1/{_theirs}/scale"
-    STEM[f"stem.block.{_ours}.bias"] = f"block1/unit1/{_theirs}/bias"
-TABLES = {
+OUTSIDE_BLOCKS = {
+    **KERNELS,
+    **_norm("stem.norm", "gn_root"),
+    **_norm("stem.block.norm1", "block1/unit1/gn1"),
+    **_norm("stem.block.norm2", "block1/unit1/gn2"),
+    **_norm("stem.block.norm3", "block1/unit1/gn3"),
+    **_norm("stem.block.shortcut_norm", "block1/unit1/gn_proj"),
+    **_dense("stem.project", "embedding"),
     "class_token": "Transformer/cls",
     "spatial": "Transformer/posembed_input/pos_embedding",
     "scale": "Transformer/scaleembed_input/scale_embedding",
-    "norm.weight": "Transformer/encoder_norm/scale",
-    "norm.bias": "Transformer/encoder_norm/bias",
-    "head.weight": "head/kernel",
-    "head.bias": "head/bias",
+    **_norm("norm", "Transformer/encoder_norm"),
+    **_dense("head", "head"),
 }
-BLOCK = {
-    "attention_norm.weight": "LayerNorm_0/scale",
-    "attention_norm.bias": "LayerNorm_0/bias",
-    "mlp_norm.weight": "LayerNorm_2/scale",
-    "mlp_norm.bias": "LayerNorm_2/bias",
-    "mlp.expand.weight": "MlpBlock_3/Dense_0/kernel",
-    "mlp.expand.bias": "MlpBlock_3/Dense_0/bias",
-    "mlp.contract.weight": "MlpBlock_3/Dense_1/kernel",
-    "mlp.contract.bias": "MlpBlock_3/Dense_1/bias",
+IN_BLOCK = {
+    **_norm("attention_norm", "LayerNorm_0"),
+    **_dense("attention.query", "MultiHeadDotProductAttention_1/query"),
+    **_dense("attention.key", "MultiHeadDotProductAttention_1/key"),
+    **_dense("attention.value", "MultiHeadDotProductAttention_1/value"),
+    **_dense("attention.out", "MultiHeadDotProductAttention_1/out"),
+    **_norm("mlp_norm", "LayerNorm_2"),
+    **_dense("mlp.expand", "MlpBlock_3/Dense_0"),
+    **_dense("mlp.contract", "MlpBlock_3/Dense_1"),
 }
-for _name in ("query", "key", "value", "out"):
-    BLOCK[f"attention.{_name}.weight"] = f"MultiHeadDotProductAttention_1/{_name}/kernel"
-    BLOCK[f"attention.{_name}.bias"] = f"MultiHeadDotProductAttention_1/{_name}/bias"
 
 
 def read_published(path: Path) -> Checkpoint:
@@ -84,8 +90,8 @@ def read_published(path: Path) -> Checkpoint:
 def published_name(ours: str) -> str:
     """Name of one of our weights in the published files, without the prefix."""
     if match := re.fullmatch(r"blocks\.(\d+)\.(.+)", ours):
-        return f"Transformer/encoderblock_{match[1]}/{BLOCK[match[2]]}"
-    return (STEM | TABLES)[ours]
+        return f"Transformer/encoderblock_{match[1]}/{IN_BLOCK[match[2]]}"
+    return OUTSIDE_BLOCKS[ours]
 
 
 def _read_npz(path: Path) -> tuple[Weights, ModelConfig]:
@@ -143,14 +149,13 @@ def _translate(arrays: Arrays, model: ModelConfig, path: Path) -> Weights:
 
 
 def _our_names(model: ModelConfig) -> list[str]:
-    blocks = [f"blocks.{index}.{name}" for index in range(model.depth) for name in BLOCK]
-    return [*STEM, *TABLES, *blocks]
+    return [*OUTSIDE_BLOCKS, *(f"blocks.{index}.{name}" for index in range(model.depth) for name in IN_BLOCK)]
 
 
 def _our_layout(ours: str, array: NDArray[Any]) -> NDArray[np.float32]:
     """Kernels are (in, out) there and (out, in) here; heads are axes there and folded here."""
     array = array.astype(np.float32)
-    if ours.startswith("stem.") and array.ndim == 4 and ours.endswith("weight") and "norm" not in ours:
+    if ours in KERNELS:
         return array.transpose(3, 2, 0, 1)  # (h, w, in, out) -> (out, in, h, w)
     if ours in ("spatial", "scale"):
         return array[0]

@@ -63,6 +63,8 @@ def edit_config(folder, edit):
         (lambda config: config["model"].update(colour=1), "colour"),
         (lambda config: config["model"].update(depth=3), "missing blocks.2.attention_norm.weight"),
         (lambda config: config.update(weights_sha256="0"), "SHA-256"),
+        (lambda config: config.update(preprocess="other"), "config.json says other"),
+        (lambda config: config["patches"].update(grid_size=5), "grid_size 10, its patches 5"),
     ],
 )
 def test_faults_in_the_config_are_named(folder, edit, named):

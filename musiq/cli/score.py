@@ -34,7 +34,8 @@ def score(
         raise ValueError(f"no images in {', '.join(paths)}" + ("" if recursive else " (subfolders: --recursive)"))
     scorer = Scorer.load(checkpoint, runtime=runtime, device=device, threads=threads, max_pixels=max_pixels)
     failed = 0
-    with _open_output(output) as file, progress_bar("scoring", len(files)) as advance:
+    streamed = output is None and format != "table" and sys.stdout.isatty()  # a bar would run through the rows
+    with _open_output(output) as file, progress_bar("scoring", len(files), live=not streamed) as advance:
         writer = WRITERS[format](file)
         for path, result in zip(files, scorer.score_many(files), strict=True):
             writer.write(make_row(path, result))

@@ -64,9 +64,9 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for ours, theirs in (("scales", "scales"), ("grid_size", "grid_size"), ("patch_size", "patch_size")):
-            if getattr(self.model, ours) != getattr(self.patches, theirs):
-                raise RecipeError(f"recipe {self.name!r}: model.{ours} and patches.{theirs} differ")
+        for name in ("scales", "grid_size", "patch_size"):
+            if getattr(self.model, name) != getattr(self.patches, name):
+                raise RecipeError(f"recipe {self.name!r}: model.{name} and patches.{name} differ")
         if self.model.outputs != 1:
             raise RecipeError(f"recipe {self.name!r}: training on MOS needs one output, not {self.model.outputs}")
         if self.mos_high <= self.mos_low:
