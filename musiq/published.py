@@ -65,6 +65,18 @@ IN_BLOCK = {
     **_dense("mlp.contract", "MlpBlock_3/Dense_1"),
 }
 
+BATCHED = {"class_token": 1, "spatial": 2, "scale": 2}  # our name -> axes without the batch in front
+# part of a name in the common port -> in the published files
+PORT_PARTS = {
+    "norm1": "LayerNorm_0",
+    "norm2": "LayerNorm_2",
+    "attention": "MultiHeadDotProductAttention_1",
+    "mlp.fc1": "MlpBlock_3.Dense_0",
+    "mlp.fc2": "MlpBlock_3.Dense_1",
+    "position_emb": "pos_embedding",
+    "scale_emb": "scale_embedding",
+}
+
 
 def read_published(path: Path) -> Checkpoint:
     """The checkpoint in a published `.npz` or in the common port's `.pth`, named after the file.
@@ -72,12 +84,13 @@ def read_published(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: the file is neither, or its keys are missing, unknown or misshapen.
     """
-    if path.suffix == ".npz":
-        weights, model = _read_npz(path)
-    elif path.suffix in (".pth", ".pt"):
-        weights, model = _read_pth(path)
-    else:
+    readers = {".npz": _read_npz, ".pth": _read_pth, ".pt": _read_pth}
+    if path.suffix not in readers:
         raise CheckpointError(f"{path}: a checkpoint is a folder, a .npz or a .pth file")
+    try:
+        weights, model = readers[path.suffix](path)
+    except (ValueError, IndexError) as error:  # arrays of so odd a shape that no architecture can be read off them
+        raise CheckpointError(f"{path}: {error}") from error
     check_weights(weights, model, str(path))
     score = ScoreRange(1, 10) if model.outputs == 10 else ScoreRange()
     sides = LONGER_SIDES.get(model.scales)
@@ -97,73 +110,13 @@ def published_name(ours: str) -> str:
 def _read_npz(path: Path) -> tuple[Weights, ModelConfig]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name.removeprefix(PREFIX): file[name] for name in file.files if name.startswith(PREFIX)}
-            strangers = [name for name in file.files if not name.startswith((PREFIX, "opt/state/"))]
+            arrays = {name: file[name] for name in file.files if not name.startswith("opt/state/")}
     except Exception as error:  # numpy and zipfile raise many kinds for damaged files
         raise CheckpointError(f"{path}: cannot be read as .npz: {error}") from error
-    if strangers:
-        raise CheckpointError(f"{path}: unknown {', '.join(strangers[:5])}; names start with {PREFIX}")
-    model = _npz_architecture(arrays, path)
-    return _translate(arrays, model, path), model
-
-
-def _npz_architecture(arrays: Arrays, path: Path) -> ModelConfig:
-    def shape(ours: str) -> tuple[int, ...]:
-        name = published_name(ours)
-        if name not in arrays:
-            raise CheckpointError(f"{path}: missing {PREFIX}{name}")
-        return arrays[name].shape
-
-    blocks = {match[1] for name in arrays if (match := re.match(r"Transformer/encoderblock_(\d+)/", name))}
-    stem = shape("stem.conv.weight")[-1]
-    try:
-        return ModelConfig(
-            width=shape("class_token")[-1],
-            depth=len(blocks),
-            heads=shape("blocks.0.attention.query.weight")[1],
-            mlp=shape("blocks.0.mlp.expand.weight")[-1],
-            outputs=shape("head.weight")[-1],
-            scales=shape("scale")[1],
-            grid_size=round(shape("spatial")[1] ** 0.5),
-            patch_size=4 * round((shape("stem.project.weight")[0] / (4 * stem)) ** 0.5),
-            stem=stem,
-        )
-    except (ValueError, IndexError) as error:
-        raise CheckpointError(f"{path}: {error}") from error
-
-
-def _translate(arrays: Arrays, model: ModelConfig, path: Path) -> Weights:
-    left = dict(arrays)
-    weights: Weights = {}
-    faults = []
-    for ours in _our_names(model):
-        theirs = published_name(ours)
-        if theirs in left:
-            weights[ours] = _our_layout(ours, left.pop(theirs))
-        else:
-            faults.append(f"missing {PREFIX}{theirs}")
-    faults += [f"unknown {PREFIX}{name}" for name in left]
-    if faults:
-        raise CheckpointError(f"{path}: {'; '.join(faults)}")
-    return weights
-
-
-def _our_names(model: ModelConfig) -> list[str]:
-    return [*OUTSIDE_BLOCKS, *(f"blocks.{index}.{name}" for index in range(model.depth) for name in IN_BLOCK)]
-
-
-def _our_layout(ours: str, array: NDArray[Any]) -> NDArray[np.float32]:
-    """Kernels are (in, out) there and (out, in) here; heads are axes there and folded here."""
-    array = array.astype(np.float32)
-    if ours in KERNELS:
-        return array.transpose(3, 2, 0, 1)  # (h, w, in, out) -> (out, in, h, w)
-    if ours in ("spatial", "scale"):
-        return array[0]
-    if re.search(r"attention\.(query|key|value)\.weight", ours):
-        return array.reshape(len(array), -1).T  # (D, H, D/H) -> (D, D)
-    if ours.endswith("attention.out.weight"):
-        return array.reshape(-1, array.shape[-1]).T  # (H, D/H, D) -> (D, D)
-    return array.T if array.ndim == 2 and ours.endswith("weight") else array.reshape(-1)
+    renamed = _rename(arrays, PREFIX, path)
+    heads = renamed["blocks.0.attention.query.weight"].shape[1]
+    weights = {name: _our_layout(name, array) for name, array in renamed.items()}
+    return weights, _architecture(weights, heads)
 
 
 def _read_pth(path: Path) -> tuple[Weights, ModelConfig]:
@@ -177,7 +130,55 @@ def _read_pth(path: Path) -> tuple[Weights, ModelConfig]:
         arrays = {port_to_published(name): value.float().numpy() for name, value in state.items()}
     except Exception as error:  # torch raises many kinds for damaged or unsafe files
         raise CheckpointError(f"{path}: cannot be read as arrays only: {error}") from error
-    return _from_port(arrays, path)
+    weights = {name: _without_batch(name, array) for name, array in _rename(arrays, "", path).items()}
+    return weights, _architecture(weights, PORT_HEADS)
+
+
+def _rename(arrays: Arrays, prefix: str, path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays under our names; every missing and unknown one is named."""
+    blocks = {match[1] for name in arrays if (match := re.search(r"/encoderblock_(\d+)/", name))}
+    names = [*OUTSIDE_BLOCKS, *(f"blocks.{index}.{name}" for index in range(len(blocks) or 1) for name in IN_BLOCK)]
+    ours = {prefix + published_name(name): name for name in names}
+    faults = [f"missing {name}" for name in ours if name not in arrays]
+    faults += [f"unknown {name}" for name in arrays if name not in ours]
+    if faults:
+        raise CheckpointError(f"{path}: {'; '.join(faults)}")
+    return {ours[name]: array for name, array in arrays.items()}
+
+
+def _our_layout(ours: str, array: NDArray[Any]) -> NDArray[np.float32]:
+    """Kernels are (in, out) there and (out, in) here; heads are axes there and folded here."""
+    array = array.astype(np.float32)
+    if ours in KERNELS:
+        return array.transpose(3, 2, 0, 1)  # (h, w, in, out) -> (out, in, h, w)
+    if ours in BATCHED:
+        return _without_batch(ours, array)
+    if re.search(r"attention\.(query|key|value)\.weight", ours):
+        return array.reshape(len(array), -1).T  # (D, H, D/H) -> (D, D)
+    if ours.endswith("attention.out.weight"):
+        return array.reshape(-1, array.shape[-1]).T  # (H, D/H, D) -> (D, D)
+    return array.T if array.ndim == 2 and ours.endswith("weight") else array.reshape(-1)
+
+
+def _without_batch(ours: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Tables carry axes of length 1 in front there."""
+    return array.reshape(array.shape[-BATCHED[ours] :]) if ours in BATCHED else array
+
+
+def _architecture(weights: Weights, heads: int) -> ModelConfig:
+    shape = {name: array.shape for name, array in weights.items()}
+    stem = shape["stem.conv.weight"][0]
+    return ModelConfig(
+        width=shape["class_token"][0],
+        depth=sum(name.endswith("attention_norm.bias") for name in shape),
+        heads=heads,
+        mlp=shape["blocks.0.mlp.expand.bias"][0],
+        outputs=shape["head.weight"][0],
+        scales=shape["scale"][0],
+        grid_size=round(shape["spatial"][0] ** 0.5),
+        patch_size=4 * round((shape["stem.project.weight"][1] / (4 * stem)) ** 0.5),
+        stem=stem,
+    )
 
 
 def port_to_published(name: str) -> str:
@@ -185,43 +186,7 @@ def port_to_published(name: str) -> str:
     name = re.sub(r"^head\.0\.", "head.", name)
     name = re.sub(r"^block1\.", "block1.unit1.", name)
     name = re.sub(r"^transformer_encoder\.(transformer\.)?", "Transformer.", name)
-    for theirs, published in (
-        ("norm1", "LayerNorm_0"),
-        ("norm2", "LayerNorm_2"),
-        ("attention", "MultiHeadDotProductAttention_1"),
-        ("mlp.fc1", "MlpBlock_3.Dense_0"),
-        ("mlp.fc2", "MlpBlock_3.Dense_1"),
-        ("position_emb", "pos_embedding"),
-        ("scale_emb", "scale_embedding"),
-    ):
+    for theirs, published in PORT_PARTS.items():
         name = re.sub(rf"(?<=\.){re.escape(theirs)}(?=\.|$)", published, name)
     leaf = "scale" if re.search(r"(gn_\w+|gn\d|norm|LayerNorm_\d)\.weight$", name) else "kernel"
     return re.sub(r"\.weight$", f".{leaf}", name).replace(".", "/")
-
-
-def _from_port(arrays: Arrays, path: Path) -> tuple[Weights, ModelConfig]:
-    """The port keeps torch's layout, so only names and tables differ from ours."""
-    try:
-        stem, width = arrays["conv_root/kernel"].shape[0], arrays["embedding/bias"].shape[0]
-        blocks = {match[1] for name in arrays if (match := re.match(r"Transformer/encoderblock_(\d+)/", name))}
-        model = ModelConfig(
-            width=width,
-            depth=len(blocks),
-            heads=PORT_HEADS,
-            mlp=arrays[published_name("blocks.0.mlp.expand.bias")].shape[0],
-            outputs=arrays["head/bias"].shape[0],
-            scales=arrays[published_name("scale")].shape[-2],
-            grid_size=round(arrays[published_name("spatial")].shape[-2] ** 0.5),
-            patch_size=4 * round((arrays["embedding/kernel"].shape[1] / (4 * stem)) ** 0.5),
-            stem=stem,
-        )
-    except (KeyError, ValueError, IndexError) as error:
-        raise CheckpointError(f"{path}: not a MUSIQ of the common port: {error}") from error
-    ours = {published_name(name): name for name in _our_names(model)}
-    tables = ("spatial", "scale", "class_token")
-    weights = {}
-    for theirs, array in arrays.items():
-        name = ours.get(theirs, theirs)
-        shape = (-1,) if name == "class_token" else (-1, width)
-        weights[name] = array.reshape(shape) if name in tables else array
-    return weights, model

@@ -43,6 +43,7 @@ def arrays():
             r"head.bias has shape \(4,\)",
         ),
         (lambda arrays: arrays.update({"opt/target/head/bias": np.array([np.nan])}), "head.bias holds NaN"),
+        (lambda arrays: arrays.update({"opt/target/Transformer/cls": np.zeros((2, 3, 24))}), "cannot reshape"),
         (lambda arrays: arrays.pop("opt/target/conv_root/kernel"), "missing opt/target/conv_root/kernel"),
     ],
 )
@@ -144,5 +145,5 @@ def test_other_files_are_refused(tmp_path):
     with pytest.raises(CheckpointError, match=r"weights\.bin: a checkpoint is a folder, a \.npz or a \.pth file"):
         load_checkpoint(tmp_path / "weights.bin")
     torch.save({"params": {"fc.weight": torch.zeros(2)}}, tmp_path / "other.pth")
-    with pytest.raises(CheckpointError, match=r"other\.pth: not a MUSIQ"):
+    with pytest.raises(CheckpointError, match=r"other\.pth: missing conv_root/kernel.*unknown fc/kernel"):
         load_checkpoint(tmp_path / "other.pth")

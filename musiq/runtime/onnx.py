@@ -31,9 +31,13 @@ class OnnxRuntime:
         options.log_severity_level = ERRORS_ONLY
         if threads is not None:
             options.intra_op_num_threads = threads
-        fixed = {name: array for name, array in checkpoint.weights.items() if name not in TABLE_INPUTS}
-        values = [ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in fixed.values()]
-        options.add_external_initializers([f"network.{name}" for name in fixed], values)
+        fixed = {
+            f"network.{name}": ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array))
+            for name, array in checkpoint.weights.items()
+            if name not in TABLE_INPUTS
+        }
+        options.add_external_initializers(list(fixed), list(fixed.values()))
+        self.weights = fixed  # the session reads this memory and does not own it
         self.session = ort.InferenceSession(find_graph(checkpoint), options, providers=["CPUExecutionProvider"])
 
     def logits(self, batch: PatchBatch) -> NDArray[np.float32]:
