@@ -1,0 +1,23 @@
+"""The default checkpoint, first stage: a small MUSIQ from scratch, on a quarter of each photo's tokens.
+
+    musiq train recipes/default_start.py --data biq.csv --images IMAGES --out runs/default-start
+
+`biq.csv` is what tools/split_biq2021.py writes. recipes/default.py is the second stage.
+"""
+
+from musiq.config import ModelConfig
+from musiq.train.augment import Augment
+from musiq.train.recipe import Recipe
+
+recipe = Recipe(
+    name="default-start",
+    model=ModelConfig(width=192, depth=4, heads=3, mlp=576, stem=24, stem_groups=8),
+    epochs=7,
+    images_per_step=16,
+    tokens_per_batch=4096,
+    learning_rate=6e-4,
+    keep_tokens=(16, 24, 56),
+    augment=Augment(flip=0.5, crop=0.2, resize=0.15, squeeze=0.1, degrade=0.3),
+    training_data=("BIQ2021 (official training split)",),
+    licence="Apache-2.0",
+)
