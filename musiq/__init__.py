@@ -3,10 +3,11 @@
 from functools import cache
 from typing import Any
 
-from musiq.checkpoint import Checkpoint, load_checkpoint
+from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, DataError, ImageError, MissingExtraError, MusiqError, RecipeError
 from musiq.scorer import Scorer
 from musiq.scores import Score
+from musiq.sources import load_checkpoint
 
 __all__ = [
     "Checkpoint",

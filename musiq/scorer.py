@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from musiq.checkpoint import Checkpoint, load_checkpoint
+from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, ImageError
 from musiq.image import MAX_PIXELS, WHITE, DecodedImage, load_image
 from musiq.patches import PatchBatch, collate, patchify
 from musiq.runtime import Device, Runtime, RuntimeName, open_runtime
 from musiq.scores import RATINGS, Score, mean_opinion, rating_distribution
+from musiq.sources import load_checkpoint
 
 SCORING_OUTPUTS = (1, len(RATINGS))
 LOOK_AHEAD = 2  # images that are decoded while the network is busy

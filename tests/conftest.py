@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from musiq.checkpoint import Checkpoint, load_checkpoint
+from musiq.checkpoint import Checkpoint
 from musiq.config import ModelConfig, weight_shapes
 from musiq.published import read_published
+from musiq.sources import load_checkpoint
 
 REFERENCE = Path(__file__).parent / "reference"
 MODELS = ("tiny-multiscale", "tiny-distribution", "tiny-single")

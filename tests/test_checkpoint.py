@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from musiq.checkpoint import load_checkpoint, save_checkpoint
+from musiq.checkpoint import save_checkpoint
 from musiq.errors import CheckpointError
 from musiq.scores import ScoreRange
+from musiq.sources import load_checkpoint
 from tests.conftest import REFERENCE
 
 
@@ -95,15 +96,3 @@ def test_damaged_weights_are_named(folder):
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(CheckpointError, match=r"model\.safetensors"):
         load_checkpoint(folder)
-
-
-def test_unknown_names_list_what_there_is():
-    with pytest.raises(CheckpointError, match=r"nothing: no such file or folder, nor a shipped checkpoint \(default\)"):
-        load_checkpoint("nothing")
-
-
-def test_the_shipped_default(default_checkpoint):
-    assert default_checkpoint.licence == "Apache-2.0"
-    assert (default_checkpoint.score.low, default_checkpoint.score.high) == (0, 100)
-    assert default_checkpoint.training_data
-    assert default_checkpoint.graph is not None

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from musiq.checkpoint import load_checkpoint
 from musiq.config import ModelConfig
 from musiq.errors import CheckpointError
 from musiq.published import port_to_published, read_published
+from musiq.sources import load_checkpoint
 from tests.conftest import REFERENCE
 
 

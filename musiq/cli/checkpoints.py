@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from musiq.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, shipped_names
+from musiq.checkpoint import Checkpoint, save_checkpoint
 from musiq.scores import ScoreRange
+from musiq.sources import load_checkpoint, shipped_names
 
 app = typer.Typer(help="List the checkpoints that are there, or import another's file.")
 

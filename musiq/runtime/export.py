@@ -8,7 +8,7 @@ from pathlib import Path
 
 from musiq.config import ModelConfig
 from musiq.errors import MissingExtraError
-from musiq.runtime.onnx import TABLE_INPUTS
+from musiq.runtime.graph import TABLE_INPUTS
 
 try:
     import onnx_ir

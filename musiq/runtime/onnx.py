@@ -15,6 +15,7 @@ from musiq.checkpoint import Checkpoint
 from musiq.config import ModelConfig
 from musiq.errors import CheckpointError, MissingExtraError
 from musiq.patches import PatchBatch
+from musiq.runtime.graph import TABLE_INPUTS, WEIGHT_PREFIX, graph_key
 from musiq.spatial import sinusoid_table
 
 ERRORS_ONLY = 3
@@ -32,7 +33,7 @@ class OnnxRuntime:
         if threads is not None:
             options.intra_op_num_threads = threads
         fixed = {
-            f"network.{name}": ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array))
+            f"{WEIGHT_PREFIX}{name}": ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array))
             for name, array in checkpoint.weights.items()
             if name not in TABLE_INPUTS
         }
@@ -47,14 +48,6 @@ class OnnxRuntime:
     def _one(self, row: PatchBatch) -> NDArray[np.float32]:
         feed = {"pixels": row.pixels, "cell": row.cell, "scale": row.scale, **self.tables}
         return self.session.run(["logits"], feed)[0]
-
-
-TABLE_INPUTS = {
-    "spatial": "spatial_table",
-    "scale": "scale_table",
-    "head.weight": "head_weight",
-    "head.bias": "head_bias",
-}
 
 
 def input_tables(checkpoint: Checkpoint) -> dict[str, NDArray[np.float32]]:
@@ -88,8 +81,3 @@ def find_graph(checkpoint: Checkpoint) -> bytes:
             f"torch. {error}"
         ) from error
     return export_graph(checkpoint.model)
-
-
-def graph_key(model: ModelConfig) -> tuple[int, ...]:
-    """What a graph depends on; embedding tables and head are its inputs."""
-    return model.width, model.depth, model.heads, model.mlp, model.stem, model.stem_groups, model.patch_size

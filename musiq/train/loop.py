@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from musiq.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from musiq.checkpoint import Checkpoint, save_checkpoint
 from musiq.data.csv import Record
 from musiq.data.loader import Sample, Steps, TrainBatch, iterate, ragged_batches
 from musiq.evaluate.correlations import Agreement, agreement
@@ -22,6 +22,7 @@ from musiq.model import MUSIQ
 from musiq.patches import patchify
 from musiq.progress import progress_bar
 from musiq.runtime.export import export_graph
+from musiq.sources import load_checkpoint
 from musiq.train.allocator import keep_freed_memory
 from musiq.train.initial import initialise
 from musiq.train.losses import interval_l1

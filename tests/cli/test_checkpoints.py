@@ -1,6 +1,6 @@
 import json
 
-from musiq.checkpoint import load_checkpoint
+from musiq.sources import load_checkpoint
 from tests.conftest import REFERENCE
 
 

@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from musiq import Scorer
-from musiq.checkpoint import Checkpoint, load_checkpoint
+from musiq.checkpoint import Checkpoint
 from musiq.config import ModelConfig
 from musiq.errors import CheckpointError
 from musiq.model import MUSIQ
+from musiq.sources import load_checkpoint
 from musiq.train.initial import initialise
 from tests.conftest import REFERENCE, random_weights
 
