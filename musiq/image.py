@@ -1,6 +1,6 @@
 """Anything a user holds -> uint8 `(H, W, 3)` sRGB, and a record of what was done to it.
 
-Policy, in this order: pixel limit checked before decoding; first frame of an animation; EXIF orientation applied;
+Policy, in this order: pixel limit checked before decoding; first of several frames; EXIF orientation applied;
 embedded ICC profile converted to sRGB; 16 bits scaled (not clipped) to 8; grey, CMYK and palettes converted to RGB;
 alpha composited over a background.
 """
@@ -133,7 +133,7 @@ def _from_pillow(
     _check_size(image.height, image.width, max_pixels)
     notes: list[str] = []
     if getattr(image, "is_animated", False):
-        notes.append("first frame of an animation")
+        notes.append("first of several frames")
         image.seek(0)
     if ";16" in str(getattr(image, "tile", "")) and image.mode[0] not in "IF":
         notes.append("16 bits per channel reduced to 8")  # Pillow keeps the high byte: at most 1 of 255 off

@@ -155,7 +155,7 @@ def test_first_frame_of_an_animation(tmp_path):
     frames = [Image.new("RGB", (5, 5), colour) for colour in ((255, 0, 0), (0, 255, 0))]
     decoded = load_image(saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:]))
     assert decoded.pixels[0, 0].tolist() == [255, 0, 0]
-    assert decoded.notes[0] == "first frame of an animation"
+    assert decoded.notes[0] == "first of several frames"
 
 
 def test_truncated_jpeg(tmp_path, photo):
