@@ -18,7 +18,7 @@ recipe = Recipe(
     tokens_per_batch=4096,
     learning_rate=3e-4,
     keep_tokens=(24, 36, 84),
-    augment=Augment(flip=0.5, crop=0.1, resize=0.15, squeeze=0.1, degrade=0.5),
+    augment=Augment(flip=0.5, crop=0.1, resize=0.15, squeeze=0.1, degrade=0.4),
     training_data=("BIQ2021 (official training split)",),
     licence="Apache-2.0",
     ema=0.998,
