@@ -4,8 +4,12 @@ Shape letters: B images, L tokens, D width, H heads, K outputs, P patch side, C 
 Parameter names follow the folder's `model.safetensors`; `checkpoint.py` maps the published names onto them.
 """
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from musiq.config import ModelConfig
@@ -172,6 +176,11 @@ class MUSIQ(nn.Module):
         for block in self.blocks:
             x = block(x, mask)
         return self.head(self.norm(x)[:, 0])  # (B, K)
+
+
+def as_state(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:
+    """A checkpoint's arrays as tensors of their own memory, for `load_state_dict`."""
+    return {name: torch.from_numpy(array.copy()) for name, array in weights.items()}
 
 
 def _initialise(module: nn.Module) -> None:

@@ -1,14 +1,14 @@
 """`musiq checkpoints`: what is there, and how to bring in another's file."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from musiq.checkpoint import Checkpoint, save_checkpoint
+from musiq.cli.tables import print_table
 from musiq.scores import ScoreRange
 from musiq.sources import load_checkpoint, shipped_names
 
@@ -20,13 +20,8 @@ def list_checkpoints(context: typer.Context) -> None:
     """List shipped checkpoints with range, training data, licence and measured accuracy."""
     if context.invoked_subcommand is not None:
         return
-    table = Table("name", "weights", "parameters", "range", "trained on", "licence", "measured", box=None)
-    for name in shipped_names():
-        table.add_row(*_describe(load_checkpoint(name)))
-    console = Console()
-    if not console.is_terminal:
-        console.width = 10_000
-    console.print(table, highlight=False)
+    columns = ("name", "weights", "parameters", "range", "trained on", "licence", "measured")
+    print_table(columns, (_describe(load_checkpoint(name)) for name in shipped_names()), sys.stdout)
 
 
 def _describe(checkpoint: Checkpoint) -> tuple[str, ...]:

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from rich.console import Console
-from rich.table import Table
-
+from musiq.cli.tables import print_table
 from musiq.errors import ImageError
 from musiq.scores import Score
 
@@ -37,27 +35,16 @@ class TableWriter:
     def close(self) -> None:
         if not self.rows:
             return
-        table = Table("score", "size", "image", "remarks", box=None, pad_edge=False)
-        table.columns[0].justify = table.columns[1].justify = "right"
-        for row in self.rows:
-            table.add_row(*(_plain(cell) for cell in _table_cells(row)))
-        console = Console(file=self.file, soft_wrap=True)
-        if not console.is_terminal:
-            console.width = 10_000  # a file or a pipe has no edge to wrap at
-        with console.capture() as printed:
-            console.print(table, highlight=False, markup=False)
-        self.file.writelines(f"{line.rstrip()}\n" for line in printed.get().splitlines())
+        columns = ("score", "size", "image", "remarks")
+        print_table(columns, map(_table_cells, self.rows), self.file, right=columns[:2])
 
 
 def _table_cells(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    path = row["path"].replace("\n", "\ufffd")
     if row["error"] is not None:
-        return "-", "-", row["path"], "failed: " + row["error"].removeprefix(f"{row['path']}: ")
-    return f"{row['score']:.2f}", f"{row['width']}x{row['height']}", row["path"], ", ".join(row["notes"])
-
-
-def _plain(text: str) -> str:
-    """Text that cannot steer the terminal: file names may hold anything."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text).replace("[", r"\[")
+        reason = row["error"].removeprefix(f"{row['path']}: ").replace("\n", " ")
+        return "-", "-", path, f"failed: {reason}"
+    return f"{row['score']:.2f}", f"{row['width']}x{row['height']}", path, ", ".join(row["notes"])
 
 
 class CsvWriter:

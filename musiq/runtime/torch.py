@@ -14,7 +14,7 @@ try:
 except ImportError:
     raise MissingExtraError("runtime torch", "train") from None
 
-from musiq.model import MUSIQ
+from musiq.model import MUSIQ, as_state
 
 TOKENS_PER_GPU_BATCH = 16384
 
@@ -28,9 +28,7 @@ class TorchRuntime:
         if threads is not None:
             torch.set_num_threads(threads)
         self.network = MUSIQ(checkpoint.model).eval().requires_grad_(False)
-        self.network.load_state_dict(
-            {name: torch.from_numpy(array.copy()) for name, array in checkpoint.weights.items()}
-        )
+        self.network.load_state_dict(as_state(checkpoint.weights))
         self.network.to(self.device)
 
     @torch.inference_mode()

@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
-import torch
-
 from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError
-from musiq.model import MUSIQ
+from musiq.model import MUSIQ, as_state
 
 HEAD = ("head.weight", "head.bias")
 
@@ -22,9 +20,5 @@ def initialise(network: MUSIQ, checkpoint: Checkpoint) -> None:
     if alike != ours:
         raise CheckpointError(f"{checkpoint.name}: cannot initialise {ours}; it holds {theirs}")
     keep_head = theirs.outputs == ours.outputs
-    weights = {
-        name: torch.from_numpy(array.copy())
-        for name, array in checkpoint.weights.items()
-        if keep_head or name not in HEAD
-    }
-    network.load_state_dict(weights, strict=keep_head)
+    weights = {name: array for name, array in checkpoint.weights.items() if keep_head or name not in HEAD}
+    network.load_state_dict(as_state(weights), strict=keep_head)
