@@ -1,4 +1,4 @@
-"""Checkpoint folders: `model.safetensors`, `config.json`, `training.json`, `README.md`, and `graph.onnx` if exported.
+"""Checkpoint folders: `model.safetensors`, `config.json`, `training.json`, `README.md`, and perhaps two files more.
 
 A folder explains itself: architecture, preprocessing, score range and direction, training data. The SHA-256 over the
 weights is the checkpoint's id, whatever file they came from.
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save
 
+from musiq.atomic import write_folder
 from musiq.config import ModelConfig, weight_shapes
 from musiq.errors import CheckpointError
 from musiq.patches import PatchConfig
@@ -38,7 +39,9 @@ class Checkpoint:
         training_data: data sets it was trained on; empty when unknown.
         licence: of the weights; empty when unknown.
         accuracy: measured agreement with ratings, by data set.
-        graph: exported ONNX graph without weights, None when the folder has none.
+        graph: exported ONNX graph without weights (`graph.onnx`), None when the folder has none.
+        training_images: CSV of the images it was trained on, as `musiq.data.seen` writes it (`training_images.csv`);
+            None when the folder has none.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Checkpoint:
     licence: str = ""
     accuracy: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     graph: bytes | None = None
+    training_images: bytes | None = None
 
     def __post_init__(self) -> None:
         for name in ("scales", "grid_size", "patch_size"):
@@ -75,7 +79,6 @@ def load_folder(folder: Path) -> Checkpoint:
         weights = load_file(folder / "model.safetensors")
     except Exception as error:  # safetensors raises its own kinds for damaged files
         raise CheckpointError(f"{folder / 'model.safetensors'}: {error}") from error
-    graph = folder / "graph.onnx"
     checkpoint = Checkpoint(
         name=config["name"],
         weights=weights,
@@ -85,7 +88,8 @@ def load_folder(folder: Path) -> Checkpoint:
         training_data=tuple(config["training_data"]),
         licence=config["licence"],
         accuracy=config["accuracy"],
-        graph=graph.read_bytes() if graph.is_file() else None,
+        graph=_read_if_there(folder / "graph.onnx"),
+        training_images=_read_if_there(folder / "training_images.csv"),
     )
     check_weights(checkpoint.weights, checkpoint.model, str(folder / "model.safetensors"))
     if checkpoint.patches.id != config["preprocess"]:
@@ -98,16 +102,27 @@ def load_folder(folder: Path) -> Checkpoint:
 
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path, training: Mapping[str, Any] | None = None) -> None:
-    """Writes a checkpoint folder, over an older one if there is one."""
+    """Writes a checkpoint folder, over an older one if there is one: whole, or not at all.
+
+    Raises:
+        CheckpointError: the weights do not fit the architecture, or the disk does not take them; an older checkpoint is
+            untouched then.
+    """
     check_weights(checkpoint.weights, checkpoint.model, checkpoint.name)
-    folder.mkdir(parents=True, exist_ok=True)
     weights = {name: np.ascontiguousarray(array, np.float32) for name, array in checkpoint.weights.items()}
-    (folder / "model.safetensors").write_bytes(save(weights))
-    _write_json(folder / "config.json", describe(checkpoint))
-    _write_json(folder / "training.json", training or {})
-    if checkpoint.graph is not None:
-        (folder / "graph.onnx").write_bytes(checkpoint.graph)
-    (folder / "README.md").write_text(model_card(checkpoint))
+    files = {
+        "model.safetensors": save(weights),
+        "config.json": _to_json(describe(checkpoint)),
+        "training.json": _to_json(training or {}),
+        "README.md": model_card(checkpoint).encode(),
+        "graph.onnx": checkpoint.graph,
+        "training_images.csv": checkpoint.training_images,
+    }
+    try:
+        write_folder(folder, files)
+    except OSError as error:
+        untouched = "; the checkpoint that was there is untouched" if folder.exists() else ""
+        raise CheckpointError(f"{folder}: cannot be written: {error.strerror}{untouched}") from error
 
 
 def describe(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -189,5 +204,9 @@ def _build(kind: type[Any], fields: dict[str, Any], folder: Path) -> Any:
         raise CheckpointError(f"{folder / 'config.json'}: {kind.__name__}: {error}") from error
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n")
+def _read_if_there(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _to_json(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2) + "\n").encode()

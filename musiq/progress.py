@@ -48,3 +48,8 @@ def _lines(console: Console, title: str, total: int, completed: int) -> Advance:
             console.print(f"{title}: {done}/{total}, ETA {left:.0f} s {text}".rstrip(), highlight=False, markup=False)
 
     return advance
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -96,3 +98,50 @@ def test_damaged_weights_are_named(folder):
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(CheckpointError, match=r"model\.safetensors"):
         load_checkpoint(folder)
+
+
+def test_the_list_of_training_images_is_kept(folder, tiny):
+    assert load_checkpoint(folder).training_images is None
+    save_checkpoint(replace(tiny, training_images=b"image,hash\n"), folder)
+    assert (folder / "training_images.csv").read_bytes() == b"image,hash\n"
+    assert load_checkpoint(folder).training_images == b"image,hash\n"
+    save_checkpoint(replace(tiny, graph=None), folder)
+    assert {path.name for path in folder.iterdir()} == {
+        "model.safetensors",
+        "config.json",
+        "training.json",
+        "README.md",
+    }
+
+
+FULL_DISK = """
+import resource, sys
+from dataclasses import replace
+from pathlib import Path
+from musiq.checkpoint import load_folder, save_checkpoint
+folder = Path(sys.argv[1])
+checkpoint = load_folder(folder)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    save_checkpoint(replace(checkpoint, name="other"), folder)
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize("limit", [100, 4000])
+def test_a_full_disk_leaves_the_old_checkpoint_as_it_was(folder, limit):
+    """A limit on the size of files stands for the disk: the write fails part way through the weights."""
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    command = [sys.executable, "-c", FULL_DISK, str(folder), str(limit)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed.startswith(f"CheckpointError {folder}: cannot be written: File too large; the checkpoint that was")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == ["mine"]
+    assert load_checkpoint(folder).name == "mine"
+
+
+def test_a_place_that_takes_no_folder_is_named(tmp_path, tiny):
+    (tmp_path / "file").touch()
+    with pytest.raises(CheckpointError, match=r"file.new: cannot be written: (File exists|Not a directory)$"):
+        save_checkpoint(tiny, tmp_path / "file" / "new")

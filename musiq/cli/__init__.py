@@ -5,7 +5,7 @@ import sys
 import typer
 
 from musiq import __version__
-from musiq.cli import checkpoints, score, train
+from musiq.cli import checkpoints, data, evaluate, score, train
 from musiq.errors import MusiqError
 
 app = typer.Typer(
@@ -13,8 +13,11 @@ app = typer.Typer(
 )
 app.command("score")(score.score)
 app.command("train")(train.train)
-app.command("evaluate")(train.evaluate)
+app.command("evaluate")(evaluate.evaluate)
+app.command("table")(evaluate.table)
+app.command("significance")(evaluate.significance)
 app.add_typer(checkpoints.app, name="checkpoints")
+app.add_typer(data.app, name="data")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,56 +1,50 @@
-"""`musiq train` and `musiq evaluate`."""
+"""`musiq train`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from musiq.errors import MissingExtraError
-from musiq.runtime import Device, RuntimeName
+from musiq.runtime import Device
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.py", help="File that assigns a Recipe to `recipe`.")],
-    data: Annotated[Path, typer.Option(help="CSV with the columns image, mos and, if you like, split.")],
-    images: Annotated[Path, typer.Option(help="Folder that the CSV's images are relative to.")],
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="One of musiq's own, by name, or a file.")],
+    data: Annotated[list[str], typer.Option(help="Name of a published data set, or a CSV; may be repeated.")],
+    images: Annotated[list[Path], typer.Option(help="The data set's folder; one for each --data.")],
     out: Annotated[Path, typer.Option(help="Run folder; a run found there is continued.")],
+    mos_range: Annotated[
+        tuple[float, float] | None, typer.Option(help="Worst and best end of the rating scale of CSVs.")
+    ] = None,
+    initial: Annotated[str | None, typer.Option(help="Checkpoint to start from, instead of the recipe's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")] = None,
+    split_seed: Annotated[int, typer.Option(help="Seed of random splits, for data sets that have none.")] = 0,
     device: Annotated[Device, typer.Option(help="Where to train; bfloat16 on cuda, float32 elsewhere.")] = "cpu",
     workers: Annotated[int, typer.Option(min=0, help="Processes that decode ahead.")] = 1,
+    save_every: Annotated[float, typer.Option(min=0, help="Seconds between saves of the run's state.")] = 120,
 ) -> None:
-    """Train a network on rated images. Writes OUT/log.jsonl and the best checkpoint to OUT/checkpoint."""
+    """Train a network on rated images. Writes log, curve and state to OUT, the best checkpoint to OUT/checkpoint.
+
+    The same command continues a stopped run. Under torchrun it is one of several processes of one run.
+    """
     try:
-        from musiq.data.split import train_and_validation
-        from musiq.train.loop import Trainer
+        from musiq.data.sets import open_data
+        from musiq.data.split import assign_splits
+        from musiq.train.distributed import join_world
+        from musiq.train.loop import RunOptions, Trainer
         from musiq.train.recipe import load_recipe
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
+    if len(data) != len(images):
+        raise ValueError(f"{len(data)} --data and {len(images)} --images; give one folder for each data set")
     plan = load_recipe(recipe)
-    train_records, val_records = train_and_validation(data, images, plan.seed)
-    folder = Trainer(plan, train_records, val_records, out, device=device, workers=workers).fit()
-    print(folder)
-
-
-def evaluate(
-    checkpoint: Annotated[str, typer.Argument(help="Shipped name, checkpoint folder, .npz or .pth file.")],
-    data: Annotated[Path, typer.Option(help="CSV with the columns image, mos and, if you like, split.")],
-    images: Annotated[Path, typer.Option(help="Folder that the CSV's images are relative to.")],
-    split: Annotated[list[str] | None, typer.Option(help="Only rows of this split; may be repeated.")] = None,
-    out: Annotated[Path, typer.Option(help="File for the predictions.")] = Path("predictions.csv"),
-    runtime: Annotated[RuntimeName, typer.Option(help="onnx needs no torch.")] = "onnx",
-    device: Annotated[Device, typer.Option(help="Where torch runs.")] = "cpu",
-    mos_range: Annotated[
-        tuple[float, float] | None, typer.Option(help="The CSV's scale, to compare units with the checkpoint's range.")
-    ] = None,
-) -> None:
-    """Compare a checkpoint with ratings: SRCC, PLCC, KRCC and RMSE. Writes every prediction."""
-    try:
-        from musiq.evaluate.predictions import evaluate_checkpoint
-    except ImportError as error:
-        raise MissingExtraError("evaluation", "train") from error
-    from musiq.scorer import Scorer
-
-    scorer = Scorer.load(checkpoint, runtime=runtime, device=device)
-    result = evaluate_checkpoint(scorer, data, images, tuple(split or ()), out, mos_range)
-    print(f"images {result.images}")
-    for name in ("srcc", "plcc", "krcc", "rmse"):
-        print(f"{name.upper()} {getattr(result, name):.4f}")
+    plan = replace(plan, initial=initial or plan.initial, seed=plan.seed if seed is None else seed)
+    sets = [
+        assign_splits(open_data(name, folder, mos_range), split_seed) for name, folder in zip(data, images, strict=True)
+    ]
+    with join_world(device) as world:
+        folder = Trainer(plan, sets, out, world, RunOptions(workers, save_every, split_seed)).fit()
+        if world.leads:
+            print(folder)

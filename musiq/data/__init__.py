@@ -1,5 +1,5 @@
-"""Rated images on disk -> `Record`s -> steps of ragged batches."""
+"""Published data sets and a user's own -> `Record`s -> splits -> steps of ragged batches."""
 
-from musiq.data.csv import Record, read_records
+from musiq.data.record import DataSet, Record
 
-__all__ = ["Record", "read_records"]
+__all__ = ["DataSet", "Record"]

@@ -1,85 +1,64 @@
-"""A user's own data set: a CSV with the columns `image`, `mos` and optionally `split`, and a folder of images."""
+"""A user's own data set: a CSV and a folder of images.
+
+Columns: `image` (path below the folder) and `mos`; optionally `split` (train, val, test), `spread` (standard deviation
+of the ratings), `histogram` (counts of the ratings, worst first, separated by spaces) and `group` (images of one group
+stay in one split).
+"""
 
 import csv
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
+from musiq.data.record import DataSet, Record
+from musiq.data.table import Row, check_unique, find_images, read_table
 from musiq.errors import DataError
 
 
-@dataclass(frozen=True)
-class Record:
-    """One rated image.
-
-    Attributes:
-        image: path of the file.
-        name: the CSV's own name for it.
-        mos: mean opinion score, in the CSV's units.
-        split: `train`, `val`, `test` or whatever the CSV says; empty when it has no such column.
-    """
-
-    image: Path
-    name: str
-    mos: float
-    split: str = ""
-
-
-def read_records(table: Path, images: Path, split: str | None = None) -> list[Record]:
+def read_csv(table: Path, images: Path) -> DataSet:
     """The rows of a CSV, each with an existing image and a finite MOS.
-
-    Args:
-        table: CSV with a header naming `image` and `mos`, optionally `split`.
-        images: folder that `image` is relative to.
-        split: keep only rows whose `split` is this one.
 
     Raises:
         DataError: names the file, row and column at fault.
     """
-    rows = _read_rows(table)
-    records, seen = [], dict[str, int]()
-    for number, row in enumerate(rows, start=2):
-        if split is not None and row.get("split", "") != split:
-            continue
-        name = row["image"]
-        if name in seen:
-            raise DataError(f"{table}, row {number}: image {name!r} stands already in row {seen[name]}")
-        seen[name] = number
-        place = f"{table}, row {number}"
-        records.append(Record(_find(images, name, place), name, _mos(row["mos"], place), row.get("split", "") or ""))
-    if not records:
-        raise DataError(f"{table}: no row" + (f" has split {split!r}" if split is not None else ""))
-    return records
+    rows = read_table(table, ("image", "mos"))
+    names = [(row.text("image"), row.place) for row in rows]
+    check_unique(names)
+    records = [_record(row, path) for row, path in zip(rows, find_images(images, names), strict=True)]
+    lengths = {len(record.histogram) for record in records if record.histogram is not None}
+    if len(lengths) > 1:
+        raise DataError(f"{table}: histograms of {sorted(lengths)} values; all must have the same number")
+    return DataSet(table.name, tuple(records))
 
 
-def _read_rows(table: Path) -> list[dict[str, str]]:
-    try:
-        with open(table, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns, rows = reader.fieldnames or [], list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{table}: cannot be read as CSV: {error}") from error
-    missing = {"image", "mos"} - set(columns)
-    if missing:
-        raise DataError(f"{table}: column {', '.join(sorted(missing))} is missing; it has {columns}")
-    return rows
+def _record(row: Row, path: Path) -> Record:
+    return Record(
+        image=path,
+        name=row.text("image"),
+        mos=row.number("mos"),
+        split=row.cells.get("split", "").strip(),
+        spread=row.number("spread", low=0) if row.cells.get("spread", "").strip() else None,
+        histogram=_histogram(row),
+        group=row.cells.get("group", "").strip(),
+    )
 
 
-def _mos(text: str | None, place: str) -> float:
-    try:
-        value = float(text or "")
-    except ValueError:
-        raise DataError(f"{place}: mos {text!r} is not a number") from None
-    if not math.isfinite(value):
-        raise DataError(f"{place}: mos {text!r} is not finite")
-    return value
+def _histogram(row: Row) -> tuple[float, ...] | None:
+    text = row.cells.get("histogram", "").strip()
+    if not text:
+        return None
+    counts = tuple(Row(row.place, {"histogram": part}).number("histogram", low=0) for part in text.split())
+    if sum(counts) <= 0:
+        raise DataError(f"{row.place}: histogram {text!r} holds no rating")
+    return counts
 
 
-def _find(images: Path, name: str | None, place: str) -> Path:
-    if not name:
-        raise DataError(f"{place}: image is empty")
-    path = images / name
-    for candidate in (path, path.with_suffix(path.suffix.upper()), path.with_suffix(path.suffix.lower())):
-        if candidate.is_file():
-            return candidate
-    raise DataError(f"{place}: image {name!r} is not in {images}")
+def write_csv(table: Path, records: Sequence[Record], images: Path) -> None:
+    """Records as such a CSV, their paths relative to `images`."""
+    with open(table, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["image", "mos", "spread", "histogram", "group", "split"])
+        for record in records:
+            histogram = "" if record.histogram is None else " ".join(f"{count:g}" for count in record.histogram)
+            spread = "" if record.spread is None else repr(record.spread)
+            path = record.image.relative_to(images).as_posix()
+            writer.writerow([path, repr(record.mos), spread, histogram, record.group, record.split])

@@ -1,55 +1,156 @@
-"""Checkpoint and rated images -> predictions.csv -> agreement."""
+"""Checkpoint and rated images -> predictions.csv and its facts -> figures."""
 
-import csv
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from musiq.data.csv import read_records
+import numpy as np
+from numpy.typing import NDArray
+
+from musiq import __version__
+from musiq.data.record import DataSet, Record
+from musiq.data.seen import NearPair, find_seen, read_seen
 from musiq.errors import DataError, ImageError
-from musiq.evaluate.correlations import Agreement, agreement
+from musiq.evaluate.figures import Figures, measure
+from musiq.evaluate.files import Predictions, check_writable, write_predictions
 from musiq.progress import progress_bar
 from musiq.scorer import Scorer
+from musiq.scores import RATINGS, Score, ScoreRange
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Attributes:
+        predictions: what was written.
+        records: the images, in the order of the predictions.
+        figures: over all of them.
+        seen: images that are near-duplicates of training images; None when that was not checked.
+        unseen_figures: over the others; None when all are unseen, or too few are, or it was not checked.
+    """
+
+    predictions: Predictions
+    records: tuple[Record, ...]
+    figures: Figures
+    seen: tuple[NearPair, ...] | None
+    unseen_figures: Figures | None
 
 
 def evaluate_checkpoint(
     scorer: Scorer,
-    table: Path,
-    images: Path,
+    data: DataSet,
     splits: tuple[str, ...] = (),
     out: Path = Path("predictions.csv"),
-    mos_range: tuple[float, float] | None = None,
-) -> Agreement:
-    """Scores every rated image and compares.
+    *,
+    split_seed: int | None = None,
+    resamples: int = 1000,
+    check_seen: bool = True,
+    workers: int = 0,
+) -> Evaluation:
+    """Scores every rated image, compares, and writes `out` and the facts beside it.
+
+    Ratings are mapped from the data set's scale onto the checkpoint's, where both are known.
 
     Args:
-        splits: only rows whose `split` is one of these; empty for all.
-        out: CSV to write, with the columns image, mos, score.
-        mos_range: ends of the CSV's scale; its ratings are mapped onto the checkpoint's range with it, for the RMSE.
+        splits: only images whose `split` is one of these; empty for all.
+        out: CSV to write, with the columns image, mos, score, and p1..p10 for ten outputs.
+        split_seed: of the data set's splits, for the facts; None when they are the authors' own.
+        resamples: of the bootstrap intervals; 0 for none.
+        check_seen: whether to look for near-duplicates of the checkpoint's training images, if it lists them.
+        workers: processes that look.
 
     Raises:
         DataError: a rated image cannot be read, for a figure over some of them would not be the figure asked for.
     """
-    records = read_records(table, images)
-    if splits:
-        records = [record for record in records if record.split in splits]
+    check_writable(out)
+    records = rated_records(data, splits)
+    seen = _find_seen(scorer, records, workers) if check_seen else None
+    rated = map_ratings(records, data, scorer.checkpoint.score)
+    results = list(_score(scorer, records))
+    predicted = np.array([result.mos for result in results])
+    unseen = _unseen(records, seen)
+
+    def figures(part: NDArray[np.bool_]) -> Figures:
+        ten = scorer.checkpoint.model.outputs == len(RATINGS)
+        return measure(predicted[part], rated[part], classes=ten, resamples=resamples)
+
+    overall = figures(np.ones(len(records), bool))
+    others = figures(unseen) if seen and unseen.sum() >= 2 else None
+    facts = _facts(scorer, data, splits, split_seed) | _measured(overall, seen, others)
+    predictions = Predictions(out, tuple(record.name for record in records), rated, predicted, facts)
+    write_predictions(predictions, [result.distribution for result in results])
+    return Evaluation(predictions, records, overall, seen, others)
+
+
+def rated_records(data: DataSet, splits: tuple[str, ...]) -> tuple[Record, ...]:
+    """The set's rated images of these splits (all if empty), at least 2 or a `DataError`."""
+    rated = [record for record in data.records if math.isfinite(record.mos)]
+    records = tuple(record for record in rated if not splits or record.split in splits)
     if len(records) < 2:
-        raise DataError(f"{table}: {len(records)} rows of split {', '.join(splits)}; needs at least 2")
-    rated = [_map(record.mos, mos_range, scorer) for record in records]
-    predicted = []
-    with open(out, "w", newline="") as file, progress_bar("evaluating", len(records)) as advance:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image", "mos", "score"])
-        results = scorer.score_many(record.image for record in records)
-        for record, mos, result in zip(records, rated, results, strict=True):
+        which = f" of split {', '.join(splits)}" if splits else ""
+        there = ", ".join(sorted({repr(record.split) for record in rated})) or "none"
+        raise DataError(f"{data.name}: {len(records)} rated images{which}; needs at least 2 (splits there: {there})")
+    return records
+
+
+def map_ratings(records: Sequence[Record], data: DataSet, score: ScoreRange) -> NDArray[np.float64]:
+    """Ratings `(N,)` on the checkpoint's scale, or as they are where a scale is unknown."""
+    rated = np.array([record.mos for record in records], np.float64)
+    if score.low is None or score.high is None or not math.isfinite(data.high - data.low):
+        return rated
+    return score.low + (rated - data.low) / (data.high - data.low) * (score.high - score.low)
+
+
+def _find_seen(scorer: Scorer, records: Sequence[Record], workers: int) -> tuple[NearPair, ...] | None:
+    listed = scorer.checkpoint.training_images
+    return None if listed is None else tuple(find_seen(read_seen(listed), records, workers))
+
+
+def _unseen(records: Sequence[Record], seen: tuple[NearPair, ...] | None) -> NDArray[np.bool_]:
+    names = {pair.test for pair in seen or ()}
+    return np.array([record.name not in names for record in records])
+
+
+def _score(scorer: Scorer, records: Sequence[Record]) -> Iterator[Score]:
+    with progress_bar("evaluating", len(records)) as advance:
+        for result in scorer.score_many(_images(records)):
             if isinstance(result, ImageError):
                 raise DataError(str(result))
-            predicted.append(result.mos)
-            writer.writerow([record.name, f"{mos:.6g}", f"{result.mos:.6g}"])
             advance("")
-    return agreement(predicted, rated)
+            yield result
 
 
-def _map(mos: float, mos_range: tuple[float, float] | None, scorer: Scorer) -> float:
-    spec = scorer.checkpoint.score
-    if mos_range is None or spec.low is None or spec.high is None:
-        return mos
-    return spec.low + (mos - mos_range[0]) / (mos_range[1] - mos_range[0]) * (spec.high - spec.low)
+def _images(records: Sequence[Record]) -> Iterable[Any]:
+    """What the scorer is to decode; images that the set wants reduced are decoded and reduced here."""
+    for record in records:
+        try:
+            yield record.image if record.shorter_side_px is None else record.pixels()
+        except ImageError as error:
+            raise DataError(str(error)) from error
+
+
+def _facts(scorer: Scorer, data: DataSet, splits: tuple[str, ...], split_seed: int | None) -> dict[str, Any]:
+    checkpoint = scorer.checkpoint
+    return {
+        "musiq": __version__,
+        "data": data.name,
+        "splits": list(splits),
+        "split_seed": split_seed,
+        "checkpoint": checkpoint.name,
+        "weights_sha256": checkpoint.id,
+        "preprocess": checkpoint.patches.id,
+        "low": checkpoint.score.low,
+        "high": checkpoint.score.high,
+    }
+
+
+def _measured(overall: Figures, seen: tuple[NearPair, ...] | None, others: Figures | None) -> dict[str, Any]:
+    return {
+        "figures": overall.as_dict(),
+        "seen_images": None if seen is None else len(seen),
+        "seen": None if seen is None else [asdict(pair) for pair in seen],
+        "figures_without_seen": None if others is None else others.as_dict(),
+    }

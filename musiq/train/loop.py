@@ -1,188 +1,255 @@
-"""The loop: recipe and records in, run folder and checkpoint folder out."""
+"""The loop: recipe and data sets in, run folder and checkpoint folder out."""
 
+import hashlib
 import json
-import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
-from functools import cached_property
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
-from musiq.checkpoint import Checkpoint, save_checkpoint
-from musiq.data.csv import Record
-from musiq.data.loader import Sample, Steps, TrainBatch, iterate, ragged_batches
-from musiq.evaluate.correlations import Agreement, agreement
-from musiq.image import load_image
+from musiq.checkpoint import Checkpoint
+from musiq.data.loader import Position, Step, Steps, iterate
+from musiq.data.record import DataSet, Record
+from musiq.data.split import train_and_validation
 from musiq.model import MUSIQ
-from musiq.patches import patchify
-from musiq.progress import progress_bar
-from musiq.runtime.export import export_graph
+from musiq.progress import progress_bar, say
 from musiq.sources import load_checkpoint
+from musiq.train.align import Alignment, Learner
 from musiq.train.allocator import keep_freed_memory
+from musiq.train.distributed import World
 from musiq.train.initial import initialise
-from musiq.train.losses import interval_l1
+from musiq.train.log import RunLog
+from musiq.train.optimizer import make_optimizer, set_rate
 from musiq.train.recipe import Recipe
+from musiq.train.result import CHECKPOINT_FOLDER, Result
 from musiq.train.samples import TrainSamples
 from musiq.train.schedule import cosine
+from musiq.train.seen import list_training_images
 from musiq.train.state import RunState
+from musiq.train.stop import StopRequest
+from musiq.train.tasks import Opinion, make_task
+from musiq.train.validate import forward, predict
 
-LOG_FILE = "log.jsonl"
-SAVE_EVERY_S = 120
+SAVE_EVERY_S = 120.0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out; nothing here changes what it computes, save the split.
+
+    Attributes:
+        workers: processes that decode and augment ahead, per training process.
+        save_every_s: seconds between saves of the state within an epoch.
+        split_seed: of random splits, where a data set has none.
+    """
+
+    workers: int = 1
+    save_every_s: float = SAVE_EVERY_S
+    split_seed: int = 0
 
 
 class Trainer:
-    """One run of a recipe.
+    """One run of a recipe, in one process or as one of several.
 
     Args:
         recipe: the plan.
-        train, val: rated images; `val` chooses the kept weights and is never trained on.
+        sets: data sets with their splits named; the `val` images choose the kept weights and are never trained on.
         run: folder for state, log and checkpoint; a run found there is continued.
-        device: `cpu`, `cuda` or `mps`; bfloat16 autocast on CUDA.
-        workers: processes that decode and augment ahead.
+        world: this process among its fellows; bfloat16 autocast where its device is CUDA.
+
+    Raises:
+        DataError: a data set is unfit for the recipe.
+        RecipeError: the recipe does not fit the data, or the run folder holds another run.
     """
 
     def __init__(
-        self,
-        recipe: Recipe,
-        train: Sequence[Record],
-        val: Sequence[Record],
-        run: Path,
-        *,
-        device: str = "cpu",
-        workers: int = 1,
+        self, recipe: Recipe, sets: Sequence[DataSet], run: Path, world: World, options: RunOptions | None = None
     ) -> None:
-        self.recipe, self.train_records, self.val_records = recipe, train, val
-        self.run_dir, self.device, self.workers = run, torch.device(device), workers
-        self.console = Console(file=sys.stderr)
+        self.recipe, self.run, self.world, self.options = recipe, run, world, options or RunOptions()
+        self.task = make_task(recipe, sets)
+        self.train_records, self.val_records = _divide(sets, self.options.split_seed)
         run.mkdir(parents=True, exist_ok=True)
         keep_freed_memory()
         torch.manual_seed(recipe.seed)
-        model = MUSIQ(recipe.model)
-        if recipe.initial is not None:
-            initialise(model, load_checkpoint(recipe.initial))
-        model = model.to(self.device)
-        model.stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.state = RunState(model, make_optimizer(model, recipe), recipe.ema)
-        if self.state.resume(run):
-            self.console.print(f"resuming {run} at epoch {self.state.epoch + 1}, step {self.state.step + 1}")
-
-    def fit(self) -> Path:
-        """Trains to the end of the recipe; the folder of the best checkpoint."""
-        while self.state.epoch < self.recipe.epochs:
-            loss = self._train_epoch()
-            self.state.epoch, self.state.step = self.state.epoch + 1, 0
-            self._finish_epoch(loss)
-            self.state.save(self.run_dir)
-        return self.run_dir / "checkpoint"
-
-    def _train_epoch(self) -> float:
-        recipe, state = self.recipe, self.state
-        steps = Steps(
+        start = None if recipe.initial is None else load_checkpoint(recipe.initial)
+        learner = self._make_learner(start, len(sets)).to(world.device)
+        self.state = RunState(learner, make_optimizer(learner, recipe), recipe.ema)
+        self.plan = {"recipe": recipe.as_json(), "data": _digest(self.train_records, self.val_records)}
+        if self.state.resume(run, self.plan):
+            self._say(f"resuming {run} at epoch {self.state.epoch + 1}, step {self.state.step + 1}")
+        self.module = self._wrap(learner)
+        self.steps = Steps(
             self.train_records,
-            TrainSamples(recipe),
+            TrainSamples(recipe, self.task),
             images_per_step=recipe.images_per_step,
             tokens_per_batch=recipe.tokens_per_batch,
             seed=recipe.seed,
-            epoch=state.epoch,
+            weights=recipe.weights,
+            rank=world.rank,
+            world=world.size,
         )
-        losses: list[float] = []
+        self.result = self._make_result(sets, start)
+
+    def _make_learner(self, start: Checkpoint | None, sets: int) -> Learner:
+        network = MUSIQ(replace(self.recipe.model, outputs=self.task.outputs))
+        if start is not None:
+            for note in initialise(network, start, self.recipe.patches, self.task.score):
+                self._say(f"starting from {start.name}: {note}")
+        network.stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if sets > 1 and self.recipe.align and isinstance(self.task, Opinion):
+            return Learner(network, Alignment(sets, self.task.span))
+        return Learner(network)
+
+    def _wrap(self, learner: Learner) -> nn.Module:
+        if self.recipe.compile:
+            learner.network.compile(dynamic=True)
+        if self.world.size == 1:
+            return learner
+        return DistributedDataParallel(learner, broadcast_buffers=False)
+
+    def _make_result(self, sets: Sequence[DataSet], start: Checkpoint | None) -> Result | None:
+        if not self.world.leads:
+            return None
+        facts = {
+            "data": [data.name for data in sets],
+            "split_seed": self.options.split_seed,
+            "images": {"train": len(self.train_records), "val": len(self.val_records)},
+            "device": str(self.world.device),
+            "processes": self.world.size,
+        }
+        rated = [] if self.recipe.task == "classes" else [*self.train_records, *self.val_records]
+        seen = list_training_images(rated, start, self.run, self.options.workers)
+        return Result(self.run, self.recipe, self.task, sets, start, seen, facts)
+
+    def fit(self) -> Path:
+        """Trains to the end of the recipe; the folder of the best checkpoint.
+
+        Raises:
+            StoppedError: SIGTERM or SIGINT came; the state is saved.
+        """
+        self.world.wait()
+        log = RunLog(self.run, self.state.position, len(self.steps)) if self.world.leads else None
+        stream = iterate(
+            self.steps,
+            self.recipe.epochs,
+            first=self.state.position,
+            workers=self.options.workers,
+            prepare=keep_freed_memory,
+        )
+        try:
+            with StopRequest() as stop:
+                while self.state.epoch < self.recipe.epochs:
+                    self._train_epoch(stream, log, stop)
+                    self._finish_epoch(log)
+        finally:
+            stream.close()
+            if log is not None:
+                log.close()
+        self.world.wait()
+        return self.run / CHECKPOINT_FOLDER
+
+    def _train_epoch(self, stream: Any, log: RunLog | None, stop: StopRequest) -> None:
+        state, steps = self.state, len(self.steps)
+        title = f"epoch {state.epoch + 1}/{self.recipe.epochs}"
         started = saved = time.monotonic()
-        with progress_bar(f"epoch {state.epoch + 1}/{recipe.epochs}", len(steps), state.step) as advance:
-            for batches in iterate(steps, first=state.step, workers=self.workers):
-                losses.append(self._step(batches, state.epoch * len(steps) + state.step, recipe.epochs * len(steps)))
+        with progress_bar(title, steps, state.step, live=self.world.leads) as advance:
+            while state.step < steps:
+                row = self._step(next(stream))
+                state.losses += row["loss"]
+                if log is not None:
+                    log.write_step(state.position, row)
                 state.step += 1
-                advance(f"loss {np.mean(losses[-50:]):.4f}")
                 now = time.monotonic()
                 state.seconds, started = state.seconds + now - started, now
-                if now - saved > SAVE_EVERY_S:
-                    state.save(self.run_dir)
+                if now - saved > self.options.save_every_s or stop.requested:
+                    self._save(log)
                     saved = now
-        return float(np.mean(losses)) if losses else float("nan")
+                stop.raise_if_requested(self.run)
+                advance(f"loss {state.losses / state.step:.4f}")
 
-    def _step(self, batches: list[TrainBatch], step: int, total_steps: int) -> float:
-        model, optimizer = self.state.model.train(), self.state.optimizer
-        rate = self.recipe.learning_rate * cosine(step, total_steps, self.recipe.warmup)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        images = sum(len(batch.low) for batch in batches)
-        total = 0.0
-        for batch in batches:
-            loss = interval_l1(self._predict(model, batch), batch.low.to(self.device), batch.high.to(self.device))
-            torch.autograd.backward(loss / images)
-            total += loss.item() / images
-        torch.nn.utils.clip_grad_norm_(model.parameters(), self.recipe.clip_norm)
+    def _step(self, step: Step) -> dict[str, float]:
+        """One optimizer step; its figures, the loss as the mean over the images of all processes."""
+        learner, optimizer = self.module.train(), self.state.optimizer
+        number = self.state.epoch * len(self.steps) + self.state.step
+        rate = self.recipe.learning_rate * cosine(number, len(self.steps) * self.recipe.epochs, self.recipe.warmup)
+        set_rate(optimizer, rate)
+        torch.manual_seed(_seed_of(self.recipe.seed, self.state.position, self.world.rank))
+        loss = torch.zeros((), device=self.world.device)
+        for index, cpu_batch in enumerate(step.batches):
+            batch = cpu_batch.to(self.world.device)
+            with self._gradients_stay_here(last=index == len(step.batches) - 1):
+                of_image = self.task.loss(forward(learner, batch, self.world.device), batch)
+                part = (of_image * batch.weight).sum() / step.images
+                torch.autograd.backward(part * self.world.size)  # DDP takes the mean over processes
+            loss += part.detach()
+        norm = nn.utils.clip_grad_norm_(learner.parameters(), self.recipe.clip_norm or float("inf"))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        self.state.average(step)
-        return total
+        self.state.average(number)
+        total = sum(sum(ours) for ours in self.world.gather([loss.item()]))
+        return {"loss": total, "rate": rate, "gradient_norm": norm.item()}
 
-    def _predict(self, model: MUSIQ, batch: TrainBatch) -> torch.Tensor:
-        fields = (field.to(self.device) for field in (batch.pixels, batch.cell, batch.scale))
-        valid = None if bool(batch.valid.all()) else batch.valid.to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            return model(*fields, valid)[:, 0].float()
+    def _gradients_stay_here(self, last: bool) -> AbstractContextManager[None]:
+        """Processes exchange gradients once per step, at its last batch."""
+        if isinstance(self.module, DistributedDataParallel) and not last:
+            return self.module.no_sync()
+        return nullcontext()
 
-    def _finish_epoch(self, loss: float) -> None:
-        row: dict[str, Any] = {"epoch": self.state.epoch, "loss": loss, "seconds": round(self.state.seconds)}
-        if self.state.epoch % self.recipe.validate_every == 0 or self.state.epoch == self.recipe.epochs:
-            result = self._validate()
-            row |= {"val_srcc": result.srcc, "val_plcc": result.plcc, "val_rmse": result.rmse}
-            if not result.srcc < self.state.best:
-                self.state.best = result.srcc
-                self._save_checkpoint(result)
-        with open(self.run_dir / LOG_FILE, "a") as log:
-            log.write(json.dumps(row) + "\n")
-        self.console.print("  ".join(f"{key} {value:.4g}" for key, value in row.items()))
+    def _finish_epoch(self, log: RunLog | None) -> None:
+        state, recipe = self.state, self.recipe
+        loss = state.losses / len(self.steps)
+        state.epoch, state.step, state.losses = state.epoch + 1, 0, 0.0
+        row: dict[str, Any] = {"epoch": state.epoch, "loss": loss, "seconds": round(state.seconds)}
+        if state.epoch % recipe.validate_every == 0 or state.epoch == recipe.epochs:
+            logits = predict(state.ema.network, self.val_records, recipe.patches, self.world)
+            figures = self.task.measure(logits, self.val_records)
+            row |= {f"val_{name}": value for name, value in figures.items()}
+            self._keep_if_best(figures)
+        if log is not None:
+            log.write_epoch(row)
+        self._say("  ".join(f"{key} {value:.4g}" for key, value in row.items()))
+        self._save(log)
 
-    @torch.no_grad()
-    def _validate(self) -> Agreement:
-        model, predicted, rated = self.state.ema, list[float](), list[float]()
-        with progress_bar("validating", len(self.val_records)) as advance:
-            for record in self.val_records:
-                patches = patchify(load_image(record.image).pixels, self.recipe.patches)
-                (batch,) = ragged_batches([Sample(patches, 0, 0)], self.recipe.tokens_per_batch)
-                predicted.append(self._predict(model, batch).item())
-                rated.append(self.recipe.target(record.mos))
-                advance("")
-        return agreement(np.array(predicted) * self.recipe.score.factor, np.array(rated) * self.recipe.score.factor)
+    def _keep_if_best(self, figures: dict[str, float]) -> None:
+        judged = figures[self.task.judged_by]
+        if judged < self.state.best:
+            return
+        self.state.best = judged
+        if self.result is not None:
+            facts = {"epoch": self.state.epoch, "seconds": round(self.state.seconds)}
+            self.result.save(self.state.ema.network, figures, facts)
 
-    @cached_property
-    def _graph(self) -> bytes:
-        return export_graph(self.recipe.model)
+    def _save(self, log: RunLog | None) -> None:
+        if log is not None:
+            log.flush()
+            self.state.save(self.run, self.plan)
 
-    def _save_checkpoint(self, result: Agreement) -> None:
-        weights = {name: value.detach().cpu().numpy() for name, value in self.state.ema.state_dict().items()}
-        checkpoint = Checkpoint(
-            name=self.recipe.name,
-            weights=weights,
-            model=self.recipe.model,
-            patches=self.recipe.patches,
-            score=self.recipe.score,
-            training_data=self.recipe.training_data,
-            licence=self.recipe.licence,
-            accuracy={"validation": asdict(result)},
-            graph=self._graph,
-        )
-        training = {
-            "recipe": asdict(self.recipe),
-            "epoch": self.state.epoch,
-            "seconds": round(self.state.seconds),
-            "images": {"train": len(self.train_records), "val": len(self.val_records)},
-            "device": str(self.device),
-            "torch": torch.__version__,
-        }
-        save_checkpoint(checkpoint, self.run_dir / "checkpoint", training)
+    def _say(self, text: str) -> None:
+        if self.world.leads:
+            say(text)
 
 
-def make_optimizer(model: MUSIQ, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW; weight decay on matrices and kernels only, not on norms, biases and embeddings."""
-    decayed = [p for name, p in model.named_parameters() if p.ndim > 1 and name not in ("spatial", "scale")]
-    chosen = {id(p) for p in decayed}
-    rest = [p for p in model.parameters() if id(p) not in chosen]
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": rest, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.999))
+def _divide(sets: Sequence[DataSet], seed: int) -> tuple[list[Record], list[Record]]:
+    """Training and validation images of all data sets, each marked with its set's number."""
+    parts: tuple[list[Record], list[Record]] = [], []
+    for source, data in enumerate(sets):
+        for part, records in zip(parts, train_and_validation(data, seed), strict=True):
+            part += [replace(record, source=source) for record in records]
+    return parts
+
+
+def _digest(*parts: Sequence[Record]) -> str:
+    """Changes when an image is added, dropped, renamed or rated anew."""
+    rows = [[[r.source, r.name, repr(r.mos), r.histogram, r.label] for r in records] for records in parts]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def _seed_of(seed: int, position: Position, rank: int) -> int:
+    return int(np.random.SeedSequence((seed, *position, rank)).generate_state(1, np.uint64)[0] >> 1)

@@ -1,16 +1,54 @@
-"""Losses on the network's scale (0..1 over the rating scale)."""
+"""Losses, one value per image."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+SMALLEST = 1e-12  # keeps the root's gradient finite where two distributions agree
 
-def interval_l1(prediction: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    """Sum over images of the distance from the prediction to [low, high]; the paper's L1 where low = high.
+
+def interval_l1(score: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Distance from each score to [low, high]; the paper's L1 where low = high.
 
     Args:
-        prediction, low, high: float `(B,)`.
+        score, low, high: float `(B,)`.
 
     Returns:
-        Scalar, at least 0.
+        `(B,)`, at least 0.
     """
-    return (torch.relu(low - prediction) + torch.relu(prediction - high)).sum()
+    return torch.relu(low - score) + torch.relu(score - high)
+
+
+def earth_movers_distance(logits: Tensor, shares: Tensor) -> Tensor:
+    """Earth mover's distance with r = 2 between rating distributions (paper section 3.4).
+
+    The root of the mean over ratings of the squared difference of the cumulative distributions.
+
+    Args:
+        logits: float `(B, K)`.
+        shares: float `(B, K)`, each row sums to 1.
+
+    Returns:
+        `(B,)` in [0, 1].
+    """
+    difference = torch.cumsum(F.softmax(logits, dim=1) - shares, dim=1)
+    return difference.square().mean(dim=1).clamp_min(SMALLEST).sqrt()
+
+
+def rank_pairs(score: Tensor, low: Tensor, high: Tensor, source: Tensor, temperature: float) -> Tensor:
+    """How badly each image is ordered against the others of its data set: the logistic loss of RankNet.
+
+    A pair counts where one image's whole interval lies above the other's. Burges et al., "Learning to rank using
+    gradient descent", ICML 2005, equation 3.
+
+    Args:
+        score, low, high: float `(B,)`; intervals of one data set are in its own unit, which cancels out.
+        source: int `(B,)`, its data set.
+        temperature: difference of scores that counts as clear.
+
+    Returns:
+        `(B,)`: the mean over the pairs in which an image is the better one; 0 where there is none.
+    """
+    better = (low[:, None] > high[None, :]) & (source[:, None] == source[None, :])
+    loss = F.softplus((score[None, :] - score[:, None]) / temperature) * better
+    return loss.sum(dim=1) / better.sum(dim=1).clamp_min(1)

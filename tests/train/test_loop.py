@@ -1,171 +1,178 @@
-import csv
 import json
-import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
 from musiq import Scorer, load_checkpoint
 from musiq.cli import app
-from musiq.config import ModelConfig
-from musiq.data.split import train_and_validation
+from musiq.data.csv import read_csv
 from musiq.errors import DataError, RecipeError
-from musiq.evaluate.predictions import evaluate_checkpoint
-from musiq.patches import PatchConfig
-from musiq.train.loop import Trainer
-from musiq.train.losses import interval_l1
-from musiq.train.recipe import Recipe, load_recipe
-from musiq.train.schedule import cosine
-
-RECIPE = """
-from musiq.config import ModelConfig
-from musiq.patches import PatchConfig
-from musiq.train.recipe import Recipe
-
-recipe = Recipe(
-    name="toy",
-    model=ModelConfig(width=24, depth=1, heads=2, mlp=32, stem=8, stem_groups=4, scales=1),
-    patches=PatchConfig(longer_sides=()),
-    mos_low=1, mos_high=5, epochs=2, images_per_step=4, tokens_per_batch=40, learning_rate=3e-3, keep_tokens=(9,),
-    training_data=("toy",),
-)
-"""
+from musiq.evaluate.correlations import agreement
+from musiq.model import MUSIQ
+from musiq.train.loop import RunOptions, Trainer
+from musiq.train.stop import StoppedError
 
 
-@pytest.fixture(scope="module")
-def rated(tmp_path_factory):
-    """24 crops of a photo, each blurred more than the last: the rating falls with the blur."""
-    folder = tmp_path_factory.mktemp("rated")
-    rng = np.random.default_rng(0)
-    photo = Image.fromarray(rng.integers(0, 256, (96, 130, 3), np.uint8))
-    rows = []
-    for index in range(24):
-        name = f"{index:02d}.png"
-        photo.filter(ImageFilter.GaussianBlur(index / 6)).crop((0, 0, 96 + index, 96)).save(folder / name)
-        rows.append((name, f"{5 - 4 * index / 23:.3f}", "val" if index % 6 == 3 else "train"))
-    with open(folder / "rated.csv", "w", newline="") as file:
-        csv.writer(file).writerows([("image", "mos", "split"), *rows])
-    (folder / "recipe.py").write_text(RECIPE)
-    return folder
-
-
-def trainer(rated, run, **changes):
-    recipe = load_recipe(rated / "recipe.py")
-    recipe = Recipe(**{**vars(recipe), **changes})
-    return Trainer(recipe, *train_and_validation(rated / "rated.csv", rated, 0), run, workers=0)
-
-
-def test_from_csv_to_a_checkpoint_that_scores_and_is_evaluated(rated, tmp_path, monkeypatch):
+def test_from_csv_to_a_checkpoint_that_scores(rated, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    data = ["--data", str(rated / "rated.csv"), "--images", str(rated)]
-    options = [*data, "--out", "run", "--workers", "0"]
-    result = CliRunner().invoke(app, ["train", str(rated / "recipe.py"), *options])
+    arguments = ["--data", str(rated / "rated.csv"), "--images", str(rated), "--mos-range", "1", "5"]
+    result = CliRunner().invoke(
+        app, ["train", str(rated / "recipe.py"), *arguments, "--out", "run", "--workers", "0", "--seed", "3"]
+    )
     assert result.exit_code == 0, result.output
     checkpoint = load_checkpoint("run/checkpoint")
-    assert checkpoint.training_data == ("toy",)
+    assert checkpoint.training_data == ("rated.csv",)
     assert checkpoint.graph is not None
+    assert (checkpoint.score.low, checkpoint.score.high) == (1, 5)
+    assert len(checkpoint.training_images.splitlines()) == 1 + 24
     training = json.loads((tmp_path / "run/checkpoint/training.json").read_text())
     assert training["images"] == {"train": 20, "val": 4}
-    rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
-    assert [row["epoch"] for row in rows] == [1, 2]
-    assert {"loss", "val_srcc", "val_plcc"} <= set(rows[0])
-
-    result = CliRunner().invoke(app, ["evaluate", "run/checkpoint", *data, "--split", "val", "--mos-range", "1", "5"])
-    assert result.exit_code == 0, result.output
-    assert "SRCC" in result.stdout
-    predictions = list(csv.DictReader((tmp_path / "predictions.csv").read_text().splitlines()))
-    assert len(predictions) == 4
-    first = Scorer.load("run/checkpoint").score(rated / predictions[0]["image"]).mos
-    assert float(predictions[0]["score"]) == pytest.approx(first, rel=1e-4)
-    assert float(predictions[0]["mos"]) == pytest.approx(100 * (1 - 3 / 23), abs=0.1)
+    assert training["recipe"]["seed"] == 3
+    assert 1 < Scorer.load("run/checkpoint").score(rated / "00.png").mos < 6
 
 
-def test_learns_to_rank_blur(rated, tmp_path):
-    folder = trainer(rated, tmp_path / "run", epochs=12).fit()
-    result = evaluate_checkpoint(Scorer.load(folder), rated / "rated.csv", rated, ("train",), tmp_path / "p.csv")
-    assert result.srcc > 0.9
+def test_overfits_sixteen_rated_images(rated, rated_set, make_trainer, tmp_path):
+    sixteen = replace(rated_set, records=tuple(r for r in rated_set.records if r.split == "val")[:2] + tuple(
+        r for r in rated_set.records if r.split == "train")[:16])
+    folder = make_trainer(tmp_path / "run", [sixteen], epochs=60, ema=0.9, keep_tokens=None).fit()
+    scorer = Scorer.load(folder)
+    records = [record for record in sixteen.records if record.split == "train"]
+    predicted = [scorer.score(record.image).mos for record in records]
+    assert len(records) == 16
+    assert agreement(predicted, [record.mos for record in records]).srcc > 0.99
 
 
-class StoppedError(Exception):
+class HaltedError(Exception):
     pass
 
 
-def test_a_run_stopped_anywhere_ends_as_if_it_had_not(rated, tmp_path, monkeypatch):
-    whole = trainer(rated, tmp_path / "whole")
+def test_a_run_halted_anywhere_ends_as_if_it_had_not(make_trainer, tmp_path, monkeypatch):
+    """With dropout and stochastic depth, so that random numbers matter."""
+    changes = {"model": replace(make_trainer(tmp_path / "x").recipe.model, dropout=0.2, stochastic_depth=0.2)}
+    whole = make_trainer(tmp_path / "whole", **changes)
     whole.fit()
-    stopped = trainer(rated, tmp_path / "stopped")
-    monkeypatch.setattr("musiq.train.loop.SAVE_EVERY_S", -1)  # saves after each step
+    halted = make_trainer(tmp_path / "halted", options=RunOptions(0, save_every_s=-1), **changes)
     step, calls = Trainer._step, []
 
-    def stop_at_seventh(self, *arguments):
+    def halt_at_seventh(self, *arguments):
         calls.append(1)
         if len(calls) == 7:
-            raise StoppedError
+            raise HaltedError
         return step(self, *arguments)
 
-    monkeypatch.setattr(Trainer, "_step", stop_at_seventh)
-    with pytest.raises(StoppedError):
-        stopped.fit()
-    resumed = trainer(rated, tmp_path / "stopped")
-    assert (resumed.state.epoch, resumed.state.step) == (1, 1)
+    monkeypatch.setattr(Trainer, "_step", halt_at_seventh)
+    with pytest.raises(HaltedError):
+        halted.fit()
+    resumed = make_trainer(tmp_path / "halted", **changes)
+    assert resumed.state.position == (1, 1)
     resumed.fit()
-    for ours, theirs in zip(resumed.state.model.parameters(), whole.state.model.parameters(), strict=True):
+    for ours, theirs in zip(resumed.state.learner.parameters(), whole.state.learner.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+    for name in ("steps.jsonl", "checkpoint/model.safetensors"):
+        assert (tmp_path / "halted" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
-def test_a_state_of_another_recipe_is_refused(rated, tmp_path):
-    trainer(rated, tmp_path / "run").state.save(tmp_path / "run")
-    other = ModelConfig(width=12, depth=1, heads=2, mlp=32, stem=8, stem_groups=4, scales=1)
-    with pytest.raises(RecipeError, match=r"state\.pt: cannot resume"):
-        trainer(rated, tmp_path / "run", model=other)
-    (tmp_path / "run" / "state.pt").write_bytes(b"damaged")
-    with pytest.raises(RecipeError, match=r"state\.pt: cannot resume"):
-        trainer(rated, tmp_path / "run")
+def test_a_request_to_stop_is_heard_between_steps(make_trainer, tmp_path, monkeypatch):
+    import os
+    import signal
+
+    trainer = make_trainer(tmp_path / "run")
+    step = Trainer._step
+
+    def ask(self, *arguments):
+        if self.state.position == (0, 2):
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "_step", ask)
+    with pytest.raises(StoppedError, match="the same command continues"):
+        trainer.fit()
+    assert make_trainer(tmp_path / "run").state.position == (0, 3)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-def test_an_unreadable_rated_image_is_named(rated, tmp_path, tiny):
-    folder = tmp_path / "copy"
-    shutil.copytree(rated, folder)
-    (folder / "03.png").write_bytes(b"gone")
-    with pytest.raises(DataError, match=r"03\.png"):
-        evaluate_checkpoint(Scorer.load(tiny), folder / "rated.csv", folder, ("val",), tmp_path / "p.csv")
+def test_steps_are_the_same_whatever_the_token_budget(make_trainer, tmp_path):
+    """Gradients of a step cut into several forward passes sum to those of one."""
+    rows = []
+    for budget in (10, 40, 4000):
+        make_trainer(tmp_path / str(budget), tokens_per_batch=budget, optimizer="sgd", learning_rate=1e-3).fit()
+        lines = (tmp_path / str(budget) / "steps.jsonl").read_text().splitlines()
+        rows.append([json.loads(line)["loss"] for line in lines])
+    np.testing.assert_allclose(rows[0], rows[2], rtol=2e-4)
+    np.testing.assert_allclose(rows[1], rows[2], rtol=2e-4)
 
 
-def test_interval_loss_by_hand():
-    prediction = torch.tensor([0.5, 0.5, 0.5, 0.9])
-    low, high = torch.tensor([0.2, 0.6, 0.4, 0.1]), torch.tensor([0.2, 0.8, 0.6, 0.3])
-    assert interval_l1(prediction, low, high).item() == pytest.approx(0.3 + 0.1 + 0 + 0.6)
+@pytest.mark.parametrize("changes", [{}, {"task": "distribution"}])
+def test_every_parameter_receives_a_gradient(rated_set, toy, make_trainer, tmp_path, changes):
+    data = rated_set
+    if changes:
+        changes = changes | {"model": replace(toy.model, outputs=10)}
+        histogram = (0.0, 1.0, 2.0, 3.0, 2.0, 1.0, 1.0, 0.0, 0.0, 0.0)
+        data = replace(data, records=tuple(replace(record, histogram=histogram) for record in data.records))
+    trainer = make_trainer(tmp_path / "run", [data], **changes)
+    trainer.state.optimizer.zero_grad = lambda set_to_none: None
+    trainer._step(trainer.steps[0, 0])
+    silent = [name for name, p in trainer.state.learner.named_parameters() if p.grad is None or not p.grad.any()]
+    assert not silent
 
 
-def test_cosine_by_hand():
-    assert [cosine(step, 100, 0.1) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
-    assert cosine(10, 100, 0.1) == pytest.approx(1)
-    assert cosine(55, 100, 0.1) == pytest.approx(0.5)
-    assert cosine(100, 100, 0.1) == pytest.approx(0)
+def test_dropout_and_stochastic_depth_are_off_in_evaluation(toy):
+    torch.manual_seed(0)
+    network = MUSIQ(replace(toy.model, dropout=0.5, stochastic_depth=0.5, depth=3))
+    arguments = torch.randn(4, 6, 3, 32, 32), torch.arange(6).expand(4, 6), torch.zeros(4, 6, dtype=torch.int64)
+    with torch.no_grad():
+        assert torch.equal(network.eval()(*arguments), network(*arguments))
+        assert not torch.equal(network.train()(*arguments), network(*arguments))
 
 
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("recipe = 3", "must assign a Recipe to the name 'recipe', found int"),
-        ("1 / 0", "ZeroDivisionError"),
-        (RECIPE.replace("mos_high=5", "mos_high=1"), "mos_high 1 must exceed"),
-        (RECIPE.replace("scales=1", "scales=3"), "model.scales and patches.scales differ"),
-        (RECIPE.replace("keep_tokens=(9,)", "keep_tokens=(9, 9)"), "keep_tokens needs 1 numbers"),
-        (RECIPE.replace("epochs=2", "epochs=0"), "epochs must be at least 1"),
-    ],
-)
-def test_faults_in_a_recipe_are_named(tmp_path, text, named):
-    (tmp_path / "recipe.py").write_text(text)
-    with pytest.raises(RecipeError, match=named):
-        load_recipe(tmp_path / "recipe.py")
+def test_the_run_folder_shows_what_happened(make_trainer, tmp_path):
+    from PIL import Image
+
+    make_trainer(tmp_path / "run").fit()
+    steps = [json.loads(line) for line in (tmp_path / "run/steps.jsonl").read_text().splitlines()]
+    assert [(row["epoch"], row["step"]) for row in steps] == [(e, s) for e in range(2) for s in range(5)]
+    assert all(set(row) == {"epoch", "step", "loss", "rate", "gradient_norm"} for row in steps)
+    epochs = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in epochs] == [1, 2]
+    assert epochs[1]["loss"] == pytest.approx(np.mean([row["loss"] for row in steps[5:]]))
+    assert {"val_srcc", "val_plcc", "val_rmse"} <= set(epochs[0])
+    with Image.open(tmp_path / "run/curve.png") as curve:
+        assert curve.size == (960, 480)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path / "run/tensorboard")).Reload()
+    assert [event.step for event in events.Scalars("step/loss")] == list(range(10))
 
 
-def test_the_recipes_of_the_project_load():
-    from pathlib import Path
+def test_a_frozen_stem_keeps_its_weights(make_trainer, tmp_path):
+    trainer = make_trainer(tmp_path / "run", freeze_stem=True, epochs=1)
+    before = {name: value.clone() for name, value in trainer.state.learner.network.state_dict().items()}
+    trainer.fit()
+    changed = {n for n, v in trainer.state.learner.network.state_dict().items() if not torch.equal(v, before[n])}
+    assert changed == {name for name in before if not name.startswith("stem.")}
 
-    for path in (Path(__file__).parents[2] / "recipes").glob("*.py"):
-        assert load_recipe(path).patches == PatchConfig()
+
+def test_another_plan_or_other_ratings_are_refused(rated, rated_set, make_trainer, tmp_path):
+    first = make_trainer(tmp_path / "run")
+    first.state.save(tmp_path / "run", first.plan)
+    with pytest.raises(RecipeError, match=r"state\.pt: belongs to another run: recipe.*'seed': 1"):
+        make_trainer(tmp_path / "run", seed=1)
+    changed = replace(rated_set.records[0], mos=4.5)
+    with pytest.raises(RecipeError, match=r"state\.pt: belongs to another run: data"):
+        make_trainer(tmp_path / "run", [replace(rated_set, records=(changed, *rated_set.records[1:]))])
+
+
+def test_a_csv_without_a_stated_scale_is_refused(rated, make_trainer, tmp_path):
+    with pytest.raises(DataError, match=r"rated\.csv: its ratings run from 1 to 5; say .* --mos-range"):
+        make_trainer(tmp_path / "run", [read_csv(rated / "rated.csv", rated)])
+
+
+def test_a_broken_training_image_is_named(rated_set, make_trainer, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"gone")
+    broken = replace(rated_set.records[0], image=tmp_path / "broken.png")
+    trainer_of = [replace(rated_set, records=(broken, *rated_set.records[1:]))]
+    with pytest.raises(DataError, match=r"broken\.png"):
+        make_trainer(tmp_path / "run", trainer_of).fit()

@@ -1,0 +1,109 @@
+"""predictions.csv, and beside it a JSON file that says what the predictions are of."""
+
+import csv
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musiq.data.table import check_unique, read_table
+from musiq.errors import DataError
+
+Distributions = Sequence[tuple[float, ...] | None]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """A file of predictions.
+
+    Attributes:
+        path: of the CSV.
+        images: names, unique.
+        mos: ratings, float64 `(N,)`.
+        scores: predictions, float64 `(N,)`.
+        facts: what the JSON file beside it says; empty when there is none.
+    """
+
+    path: Path
+    images: tuple[str, ...]
+    mos: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def facts_path(predictions: Path) -> Path:
+    """Where the facts of a CSV of predictions are: `name.json` beside `name.csv`.
+
+    Raises:
+        DataError: the two would be one file.
+    """
+    beside = predictions.with_suffix(".json")
+    if beside == predictions:
+        raise DataError(f"{predictions}: predictions are a CSV; the .json of that name holds the facts")
+    return beside
+
+
+def read_predictions(path: Path) -> Predictions:
+    """The predictions in a CSV with the columns image, mos and score.
+
+    Raises:
+        DataError: names the file, row and column at fault.
+    """
+    rows = read_table(path, ("image", "mos", "score"))
+    images = [(row.text("image"), row.place) for row in rows]
+    check_unique(images)
+    mos, scores = (np.array([row.number(column) for row in rows], np.float64) for column in ("mos", "score"))
+    return Predictions(path, tuple(name for name, _ in images), mos, scores, _read_facts(facts_path(path)))
+
+
+def _read_facts(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: {error}") from error
+    if not isinstance(facts, dict):
+        raise DataError(f"{path}: no JSON object")
+    return facts
+
+
+def check_writable(path: Path) -> None:
+    """Raises a `DataError` now rather than after hours of scoring if no file can be written there."""
+    facts_path(path)
+    if path.is_dir() or not os.access(path.resolve().parent, os.W_OK):
+        raise DataError(f"{path}: cannot be written")
+
+
+def write_predictions(predictions: Predictions, distributions: Distributions) -> None:
+    """Writes the CSV and its JSON. Ten-output checkpoints have the columns p1..p10, the probability of each rating."""
+    lengths = {len(one) for one in distributions if one is not None}
+    names = [f"p{rating}" for rating in range(1, 1 + max(lengths, default=0))]
+    columns = (predictions.images, predictions.mos.tolist(), predictions.scores.tolist(), distributions)
+    partial = predictions.path.with_name(f".{predictions.path.name}.partial")
+    with open(partial, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["image", "mos", "score", *names])
+        for image, mos, score, distribution in zip(*columns, strict=True):
+            writer.writerow([image, f"{mos:.9g}", f"{score:.9g}", *(f"{p:.6g}" for p in distribution or ())])
+    beside = facts_path(predictions.path)
+    beside.unlink(missing_ok=True)  # or a crash now would leave new predictions with old facts
+    partial.replace(predictions.path)
+    beside.write_text(json.dumps(_finite(predictions.facts), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for NaN, which JSON does not know."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value

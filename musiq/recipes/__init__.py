@@ -1,0 +1,1 @@
+"""Training plans, a file each; `musiq train NAME` finds them here."""

@@ -1,0 +1,51 @@
+"""The recipe's optimizer, with a learning rate per layer and weight decay where it belongs."""
+
+import torch
+from torch import nn
+
+from musiq.train.align import Learner
+from musiq.train.recipe import Recipe
+
+UNDECAYED = ("network.spatial", "network.scale", "network.class_token")
+MOMENTUM, BETAS = 0.9, (0.9, 0.999)
+
+
+def make_optimizer(learner: Learner, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW or SGD over parameter groups that each hold `share`, their part of the learning rate."""
+    if recipe.freeze_stem:
+        learner.network.stem.requires_grad_(False)
+    depth = len(learner.network.blocks)
+    groups = dict[tuple[int, bool], list[nn.Parameter]]()
+    for name, parameter in learner.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault((layer_of(name, depth), decays(name, parameter)), []).append(parameter)
+    options = [
+        {
+            "params": parameters,
+            "weight_decay": recipe.weight_decay if decayed else 0.0,
+            "share": recipe.layer_decay ** (depth + 1 - layer),
+        }
+        for (layer, decayed), parameters in groups.items()
+    ]
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(options, lr=recipe.learning_rate, momentum=MOMENTUM)
+    return torch.optim.AdamW(options, lr=recipe.learning_rate, betas=BETAS)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Gives each group its share of the learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["share"]
+
+
+def layer_of(name: str, depth: int) -> int:
+    """0 for stem and embeddings, i + 1 for block i, depth + 1 for what follows the blocks."""
+    part = name.removeprefix("network.").split(".")
+    if part[0] == "blocks":
+        return int(part[1]) + 1
+    return 0 if part[0] in ("stem", "spatial", "scale", "class_token") else depth + 1
+
+
+def decays(name: str, parameter: nn.Parameter) -> bool:
+    """Whether weight decay applies: to matrices and kernels, not to norms, biases and embeddings."""
+    return parameter.ndim > 1 and name not in UNDECAYED
