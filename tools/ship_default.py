@@ -2,19 +2,20 @@
 
     python tools/ship_default.py RUN/checkpoint --data biq.csv --images IMAGES
 
-The CSV is the one that tools/split_biq2021.py writes. Predictions go to results/default-biq2021-test.csv. The model
-card (README.md in the folder) is written by hand afterwards.
+The CSV is the one that tools/split_biq2021.py writes. Predictions go to results/default-biq2021-test.csv, their facts
+into the .json beside it. The model card (README.md in the folder) is written by hand afterwards.
 """
 
 import argparse
-import csv
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from musiq.checkpoint import load_folder, save_checkpoint
-from musiq.data import read_records
+from musiq.data import DataSet
+from musiq.data.sets import open_data
 from musiq.evaluate.correlations import Agreement, agreement
+from musiq.evaluate.files import Predictions
 from musiq.evaluate.predictions import evaluate_checkpoint
 from musiq.runtime.export import export_graph
 from musiq.scorer import Scorer
@@ -23,12 +24,11 @@ ROOT = Path(__file__).parent.parent
 ALL, FAR = "BIQ2021 test", "BIQ2021 test, near-duplicates of training left out"
 
 
-def without_near_duplicates(predictions: Path, data: Path, images: Path) -> Agreement:
+def without_near_duplicates(predictions: Predictions, data: DataSet) -> Agreement:
     """Agreement over the predictions for rows of split `test` alone."""
-    far = {record.name for record in read_records(data, images, "test")}
-    with open(predictions, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["image"] in far]
-    return agreement([float(row["score"]) for row in rows], [float(row["mos"]) for row in rows])
+    far = {record.name for record in data.records if record.split == "test"}
+    chosen = [index for index, name in enumerate(predictions.images) if name in far]
+    return agreement(predictions.scores[chosen], predictions.mos[chosen])
 
 
 def main() -> None:
@@ -39,12 +39,10 @@ def main() -> None:
     options = parser.parse_args()
     trained = load_folder(options.checkpoint)
     trained = replace(trained, graph=trained.graph or export_graph(trained.model))
-    predictions = ROOT / "results" / "default-biq2021-test.csv"
-    scorer = Scorer.load(trained)
-    figures = {
-        ALL: evaluate_checkpoint(scorer, options.data, options.images, ("test", "test-near"), predictions, (0, 1)),
-        FAR: without_near_duplicates(predictions, options.data, options.images),
-    }
+    out = ROOT / "results" / "default-biq2021-test.csv"
+    data = open_data(str(options.data), options.images, (0, 1))
+    result = evaluate_checkpoint(Scorer.load(trained), data, ("test", "test-near"), out)
+    figures = {ALL: result.figures.agreement, FAR: without_near_duplicates(result.predictions, data)}
     rounded = {name: {key: round(value, 4) for key, value in asdict(row).items()} for name, row in figures.items()}
     accuracy = dict(trained.accuracy) | rounded
     print(json.dumps(rounded, indent=2))

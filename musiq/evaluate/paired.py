@@ -11,9 +11,10 @@ from scipy import stats
 from musiq.errors import DataError
 from musiq.evaluate.correlations import Series, checked_pair
 from musiq.evaluate.files import Predictions
-from musiq.evaluate.resampling import CONFIDENCE, LEAST_IMAGES, Interval, images_at_once, plcc, srcc
+from musiq.evaluate.resampling import CONFIDENCE, LEAST_IMAGES, VALUES_AT_ONCE, Interval, plcc, srcc
 
 SHOWN = 3  # names in an error
+SWAPS_AT_ONCE = 2_000_000  # in a batch of permutations: bounds the memory, while each batch costs time per image
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,11 @@ def _difference(
 ) -> Difference:
     a, b, y = series
     values = float(measure(a, y)), float(measure(b, y))
-    batch = images_at_once(len(y))
     bootstrap = stats.bootstrap(
         series,
         partial(_apart, measure),
         n_resamples=resamples,
-        batch=batch,
+        batch=max(1, VALUES_AT_ONCE // len(y)),
         vectorized=True,
         paired=True,
         confidence_level=CONFIDENCE,
@@ -119,7 +119,7 @@ def _difference(
         partial(_apart, plcc, rated=comparable[2]),
         permutation_type="samples",
         n_resamples=resamples,
-        batch=batch,
+        batch=max(1, SWAPS_AT_ONCE // len(y)),
         vectorized=True,
         rng=np.random.default_rng(seed),
     )

@@ -12,7 +12,7 @@ from musiq.evaluate.correlations import Series, checked_pair, warn_of_constants
 
 CONFIDENCE = 0.95
 LEAST_IMAGES = 10  # below it, a resample may well hold one image only
-VALUES_AT_ONCE = 2_000_000  # of one series, bounds the memory of a batch of resamples
+VALUES_AT_ONCE = 400_000  # of one series in a batch of resamples; fits into a processor's cache
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def bootstrap_intervals(
             (x, y),
             measure,
             n_resamples=resamples,
-            batch=images_at_once(len(x)),
+            batch=max(1, VALUES_AT_ONCE // len(x)),
             vectorized=True,
             paired=True,
             confidence_level=CONFIDENCE,
@@ -69,11 +69,6 @@ def bootstrap_intervals(
         )
         intervals.append(Interval(*map(float, result.confidence_interval)))
     return intervals[0], intervals[1]
-
-
-def images_at_once(images: int) -> int:
-    """How many resamples of so many images fit into one batch; at least 1."""
-    return max(1, VALUES_AT_ONCE // images)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import logging
 import tempfile
 import warnings
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from musiq.config import ModelConfig
@@ -36,6 +37,7 @@ class _WithTables(nn.Module):
         return torch.func.functional_call(self.network, inputs, (pixels, cell, scale))
 
 
+@cache
 def export_graph(config: ModelConfig) -> bytes:
     """The evaluation graph of an architecture, as ONNX bytes.
 

@@ -29,6 +29,15 @@ def test_classes_are_numbered_by_name(folder):
     assert data.published_images == 1_331_167
 
 
+def test_the_order_on_disk_does_not_matter(tmp_path):
+    for name in "bdac":
+        for image in "gfh":
+            miniatures.save(tmp_path / "train" / name / f"{image}.jpg", 0, 1)
+    data = imagenet.read(tmp_path)
+    assert data.classes == ("a", "b", "c", "d")
+    assert [record.name for record in data.records] == [f"train/{c}/{i}.jpg" for c in "abcd" for i in "fgh"]
+
+
 def test_validation_is_optional_and_other_files_are_no_images(folder):
     shutil.rmtree(folder / "val")
     (folder / "train" / "n01440764" / "notes.txt").touch()

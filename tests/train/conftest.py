@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageFilter
 
 from musiq.data.csv import read_csv
@@ -26,6 +27,9 @@ recipe = Recipe(
     epochs=2, images_per_step=4, tokens_per_batch=40, learning_rate=3e-3, keep_tokens=(9,),
 )
 """
+
+
+torch.set_num_threads(1)  # the networks here are too small to share
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +65,6 @@ def make_trainer(toy, rated_set):
 
     def make(run: Path, sets=None, options=None, **changes) -> Trainer:
         with join_world("cpu") as world:
-            return Trainer(
-                replace(toy, **changes), sets or [rated_set], run, world, options or RunOptions(workers=0)
-            )
+            return Trainer(replace(toy, **changes), sets or [rated_set], run, world, options or RunOptions(workers=0))
 
     return make

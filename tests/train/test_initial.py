@@ -9,18 +9,23 @@ from musiq.checkpoint import Checkpoint
 from musiq.config import ModelConfig
 from musiq.errors import CheckpointError
 from musiq.model import MUSIQ
+from musiq.patches import PatchConfig
+from musiq.scores import ScoreRange
 from musiq.sources import load_checkpoint
 from musiq.train.initial import initialise
 from tests.conftest import REFERENCE, random_weights
 
+UNKNOWN = ScoreRange()
+
 
 def same(network: MUSIQ, checkpoint: Checkpoint) -> set[str]:
-    return {name for name, value in network.state_dict().items() if np.array_equal(value, checkpoint.weights[name])}
+    state = network.state_dict()
+    return {n for n, value in state.items() if n in checkpoint.weights and np.array_equal(value, checkpoint.weights[n])}
 
 
 def test_everything_is_taken_over(tiny):
     network = MUSIQ(replace(tiny.model, dropout=0.1))
-    initialise(network, tiny)
+    assert initialise(network, tiny, tiny.patches, UNKNOWN) == []
     assert same(network, tiny) == set(tiny.weights)
 
 
@@ -35,10 +40,12 @@ def imagenet(tmp_path) -> Checkpoint:
     return load_checkpoint(tmp_path / "imagenet.npz")
 
 
-def test_an_imagenet_file_gives_all_but_its_head(imagenet):
+@pytest.mark.parametrize("outputs", [1, 10])
+def test_an_imagenet_file_gives_all_but_its_head(imagenet, outputs):
     torch.manual_seed(0)
-    network = MUSIQ(replace(imagenet.model, outputs=1))
-    initialise(network, imagenet)
+    network = MUSIQ(replace(imagenet.model, outputs=outputs))
+    notes = initialise(network, imagenet, imagenet.patches, UNKNOWN)
+    assert notes == [f"new head of {outputs} outputs in place of 1000"]
     assert same(network, imagenet) == set(imagenet.weights) - {"head.weight", "head.bias"}
 
 
@@ -47,8 +54,58 @@ def test_an_imagenet_file_gives_no_scores(imagenet):
         Scorer.load(imagenet)
 
 
-def test_another_architecture_is_refused():
+def test_a_network_of_another_size_is_refused():
     other = ModelConfig(width=24, depth=3, mlp=48)
     checkpoint = Checkpoint("other", random_weights(other), other)
-    with pytest.raises(CheckpointError, match="other: cannot initialise"):
-        initialise(MUSIQ(replace(other, depth=2)), checkpoint)
+    with pytest.raises(CheckpointError, match="other: cannot initialise .* it has depth 3, not 2$"):
+        initialise(MUSIQ(replace(other, depth=2)), checkpoint, PatchConfig(), UNKNOWN)
+
+
+def test_the_head_is_rescaled_to_another_range(tiny):
+    """Scores 0..100 in units of 100, to ratings 1..5 in units of 4: the worst stays the worst, the best the best."""
+    checkpoint = replace(tiny, score=ScoreRange(0, 100, factor=100))
+    network = MUSIQ(tiny.model)
+    notes = initialise(network, checkpoint, tiny.patches, ScoreRange(1, 5, factor=4))
+    assert notes == ["head rescaled to scores from 1 to 5"]
+    token = torch.randn(7, tiny.model.width)
+    weight, bias = (torch.from_numpy(tiny.weights[name].copy()) for name in ("head.weight", "head.bias"))
+    old = 100 * (token @ weight.T + bias)
+    torch.testing.assert_close(4 * network.head(token), 1 + 4 * old / 100)
+
+
+def test_the_grid_is_resampled(tiny):
+    """A table that rises linearly along the rows still does so on a finer grid; a constant one stays constant."""
+    weights = dict(tiny.weights)
+    rows = np.repeat(np.arange(10, dtype=np.float32), 10)
+    weights["spatial"] = np.stack([rows, np.full(100, 3, np.float32)] + [rows] * 22, axis=1)
+    network = MUSIQ(replace(tiny.model, grid_size=20))
+    notes = initialise(network, replace(tiny, weights=weights), replace(tiny.patches, grid_size=20), UNKNOWN)
+    assert notes == ["spatial embedding resampled from 10 x 10 to 20 x 20 cells"]
+    table = network.spatial.detach().reshape(20, 20, 24)
+    assert torch.equal(table[..., 1], torch.full((20, 20), 3.0))
+    inner = table[1:-1, :, 0]  # cell centres at (i + 0.5) / 2 - 0.5 in the old cells
+    expected = (torch.arange(1, 19) + 0.5) / 2 - 0.5
+    torch.testing.assert_close(inner, expected[:, None].expand(18, 20))
+
+
+def test_scales_find_their_like(tiny):
+    """224, 384, native -> 384, 512, native: the new 512 takes the nearest, 384."""
+    patches = replace(tiny.patches, longer_sides=(384, 512))
+    network = MUSIQ(tiny.model)
+    (note,) = initialise(network, tiny, patches, UNKNOWN)
+    assert note == "scale embeddings taken over: 384 from 384, 512 from 384, native from native"
+    assert np.array_equal(network.scale.detach(), tiny.weights["scale"][[1, 1, 2]])
+
+
+def test_fewer_scales(tiny):
+    network = MUSIQ(replace(tiny.model, scales=1))
+    initialise(network, tiny, replace(tiny.patches, longer_sides=()), UNKNOWN)
+    assert np.array_equal(network.scale.detach(), tiny.weights["scale"][[2]])
+
+
+def test_other_embeddings_are_said(tiny):
+    network = MUSIQ(replace(tiny.model, spatial="none", scale_embedding=False))
+    assert initialise(network, tiny, tiny.patches, UNKNOWN) == [
+        "spatial embedding left out: this network's is 'none'",
+        "scale embedding left out",
+    ]

@@ -35,8 +35,11 @@ def test_from_csv_to_a_checkpoint_that_scores(rated, tmp_path, monkeypatch):
 
 
 def test_overfits_sixteen_rated_images(rated, rated_set, make_trainer, tmp_path):
-    sixteen = replace(rated_set, records=tuple(r for r in rated_set.records if r.split == "val")[:2] + tuple(
-        r for r in rated_set.records if r.split == "train")[:16])
+    sixteen = replace(
+        rated_set,
+        records=tuple(r for r in rated_set.records if r.split == "val")[:2]
+        + tuple(r for r in rated_set.records if r.split == "train")[:16],
+    )
     folder = make_trainer(tmp_path / "run", [sixteen], epochs=60, ema=0.9, keep_tokens=None).fit()
     scorer = Scorer.load(folder)
     records = [record for record in sixteen.records if record.split == "train"]
