@@ -16,6 +16,7 @@ from musiq.errors import DataError
 from musiq.progress import Advance, progress_bar
 
 BITS = 64
+BLOCK_PAIRS = 2**24  # compared at once, 64 MiB
 NEAR_BITS = 10  # hashes no further apart are near-duplicates
 Hashes = NDArray[np.bool_]
 
@@ -50,8 +51,9 @@ def near_pairs(hashes: Hashes, others: Hashes, distance: int = NEAR_BITS) -> tup
     """Indexes (into `hashes`, into `others`) of all pairs that are at most `distance` bits apart."""
     ours, theirs = (np.where(bits, 1.0, -1.0).astype(np.float32) for bits in (hashes, others))
     rows, columns = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)]
-    for start in range(0, len(ours), 1000):
-        bits_apart = (BITS - ours[start : start + 1000] @ theirs.T) / 2
+    block = max(1, BLOCK_PAIRS // max(1, len(theirs)))
+    for start in range(0, len(ours), block):
+        bits_apart = (BITS - ours[start : start + block] @ theirs.T) / 2
         row, column = np.nonzero(bits_apart <= distance)
         rows.append(row + start)
         columns.append(column)

@@ -4,8 +4,8 @@ r"""One model on several data sets at once, from scratch, in the paper's archite
         --out runs/mixed --device cuda
 
 Each set keeps its own scale: a rising line from the network's score to it is learned along, and the score's own scale
-is the first set's. The order of images within a set counts beside the distance. `weights` makes some sets come more often
-than others. The numbers are ours, not the paper's, and were not tuned: no such data sets were at hand.
+is the first set's. The order of images within a set counts beside the distance. `weights` makes some sets come more
+often than others. The numbers are ours, not the paper's, and were not tuned: no such data sets were at hand.
 """
 
 from musiq.scores import ScoreRange

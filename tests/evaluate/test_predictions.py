@@ -33,9 +33,9 @@ def data(tmp_path_factory):
     return DataSet("toy", tuple(records), 1, 5)
 
 
-@pytest.fixture
-def scorer(tiny):
-    return Scorer.load(replace(tiny, score=ScoreRange(0, 100)))
+@pytest.fixture(scope="module")
+def scorer(tiny_checkpoints):
+    return Scorer.load(replace(tiny_checkpoints["tiny-multiscale"], score=ScoreRange(0, 100)), threads=1)
 
 
 def evaluate(scorer, data, out, splits=("test",), **options):
@@ -69,12 +69,12 @@ def test_unrated_images_are_left_out_and_scales_that_are_unknown_stay(scorer, da
     result = evaluate(scorer, plain, tmp_path / "p.csv", splits=())
     assert result.figures.agreement.images == IMAGES
     np.testing.assert_allclose(result.predictions.mos, [record.mos for record in data.records[:IMAGES]])
-    result = evaluate(Scorer.load(tiny), data, tmp_path / "p.csv")
+    result = evaluate(Scorer.load(tiny, threads=1), data, tmp_path / "p.csv")
     np.testing.assert_allclose(result.predictions.mos, [record.mos for record in data.records[:10]])
 
 
 def test_ten_outputs_give_distributions_accuracy_and_mse(tiny_checkpoints, data, tmp_path):
-    scorer = Scorer.load(tiny_checkpoints["tiny-distribution"])
+    scorer = Scorer.load(tiny_checkpoints["tiny-distribution"], threads=1)
     result = evaluate(scorer, data, tmp_path / "p.csv")
     rows = list(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
     shares = np.array([[float(row[f"p{rating}"]) for rating in range(1, 11)] for row in rows])
@@ -93,7 +93,7 @@ def test_images_that_the_set_wants_reduced_are_reduced(scorer, data, tmp_path):
 
 def test_training_images_are_found_and_left_out_of_a_second_row(tiny, data, tmp_path):
     listed = seen_list(data.records[7:9])
-    scorer = Scorer.load(replace(tiny, training_images=listed))
+    scorer = Scorer.load(replace(tiny, training_images=listed), threads=1)
     result = evaluate(scorer, data, tmp_path / "p.csv", resamples=0)
     assert {(pair.test, pair.training, pair.bits_apart) for pair in result.seen} >= {
         ("07.png", "07.png", 0),
@@ -110,7 +110,7 @@ def test_training_images_are_found_and_left_out_of_a_second_row(tiny, data, tmp_
 
 
 def test_nothing_seen_has_no_second_row(tiny, data, tmp_path):
-    result = evaluate(Scorer.load(replace(tiny, training_images=seen_list([]))), data, tmp_path / "p.csv")
+    result = evaluate(Scorer.load(replace(tiny, training_images=seen_list([])), threads=1), data, tmp_path / "p.csv")
     assert (result.seen, result.unseen_figures) == ((), None)
 
 
