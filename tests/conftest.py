@@ -1,5 +1,6 @@
-"""Reference numbers (see reference/README.md) and small pictures that the tests share."""
+"""Reference numbers (see reference/README.md), small pictures and a small rated folder that the tests share."""
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from musiq.checkpoint import Checkpoint
 from musiq.config import ModelConfig, weight_shapes
@@ -64,3 +65,34 @@ def random_weights(config: ModelConfig, seed: int = 0) -> dict[str, np.ndarray]:
 @pytest.fixture(scope="session")
 def default_checkpoint() -> Checkpoint:
     return load_checkpoint("default")
+
+
+RECIPE = """
+from musiq.config import ModelConfig
+from musiq.patches import PatchConfig
+from musiq.train.recipe import Recipe
+
+recipe = Recipe(
+    name="toy",
+    model=ModelConfig(width=24, depth=1, heads=2, mlp=32, stem=8, stem_groups=4, scales=1),
+    patches=PatchConfig(longer_sides=()),
+    epochs=2, images_per_step=4, tokens_per_batch=40, learning_rate=3e-3, keep_tokens=(9,),
+)
+"""
+
+
+@pytest.fixture(scope="session")
+def rated(tmp_path_factory) -> Path:
+    """24 crops of a noise image, each blurred more than the last: the rating falls with the blur, from 5 to 1."""
+    folder = tmp_path_factory.mktemp("rated")
+    rng = np.random.default_rng(0)
+    photo = Image.fromarray(rng.integers(0, 256, (96, 130, 3), np.uint8))
+    rows = []
+    for index in range(24):
+        name = f"{index:02d}.png"
+        photo.filter(ImageFilter.GaussianBlur(index / 6)).crop((0, 0, 96 + index, 96)).save(folder / name)
+        rows.append((name, f"{5 - 4 * index / 23:.3f}", "val" if index % 6 == 3 else "train"))
+    with open(folder / "rated.csv", "w", newline="") as file:
+        csv.writer(file).writerows([("image", "mos", "split"), *rows])
+    (folder / "recipe.py").write_text(RECIPE)
+    return folder

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from musiq.cli.options import RangeOption
 from musiq.cli.tables import print_table
 from musiq.data.check import describe, find_faults
 from musiq.data.csv import write_csv
@@ -22,9 +23,6 @@ app = typer.Typer(help="List known data sets, check one, or split one into train
 
 Name = Annotated[str, typer.Argument(help="Data set, see `musiq data list`, or a CSV with the columns image and mos.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the published tree, or of the CSV's images.")]
-MosRange = Annotated[
-    tuple[float, float] | None, typer.Option(help="Worst and best value of the scale; a CSV does not tell.")
-]
 Workers = Annotated[int, typer.Option(min=0, help="Processes that read images; 0 for this one.")]
 
 
@@ -48,7 +46,7 @@ def check(
     name: Name,
     folder: Folder,
     decode: Annotated[bool, typer.Option("--decode", help="Also decode every image.")] = False,
-    mos_range: MosRange = None,
+    mos_range: RangeOption = None,
     workers: Workers = 1,
 ) -> None:
     """Print facts about a data set, and faults on stderr. Exit 0; 1 for faults; 2 where it cannot be read."""
@@ -77,7 +75,7 @@ def split(
         int, typer.Option(min=0, max=64, help="Images whose perceptual hashes differ in no more bits stay together.")
     ] = 10,
     no_near: Annotated[bool, typer.Option("--no-near", help="Do not look for near-duplicates.")] = False,
-    mos_range: MosRange = None,
+    mos_range: RangeOption = None,
     workers: Workers = 1,
 ) -> None:
     """Split at random, by seed; groups and near-duplicates stay together. Writes a CSV for training and evaluation."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from musiq.cli.options import RangeOption
 from musiq.errors import MissingExtraError
 from musiq.runtime import Device, RuntimeName
 
@@ -25,9 +26,7 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="File for the predictions; its facts go into the .json beside it.")] = Path(
         "predictions.csv"
     ),
-    mos_range: Annotated[
-        tuple[float, float] | None, typer.Option(help="The CSV's scale, to compare units with the checkpoint's range.")
-    ] = None,
+    mos_range: RangeOption = None,
     runtime: Annotated[RuntimeName, typer.Option(help="onnx needs no torch.")] = "onnx",
     device: Annotated[Device, typer.Option(help="Where torch runs.")] = "cpu",
     resamples: Annotated[int, typer.Option(min=0, help="Of the bootstrap intervals; 0 for none.")] = 1000,

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from musiq.cli.options import MosRange, RangesOption
 from musiq.errors import MissingExtraError
+from musiq.progress import say
 from musiq.runtime import Device
 
 
@@ -15,9 +17,7 @@ def train(
     data: Annotated[list[str], typer.Option(help="Name of a published data set, or a CSV; may be repeated.")],
     images: Annotated[list[Path], typer.Option(help="The data set's folder; one for each --data.")],
     out: Annotated[Path, typer.Option(help="Run folder; a run found there is continued.")],
-    mos_range: Annotated[
-        tuple[float, float] | None, typer.Option(help="Worst and best end of the rating scale of CSVs.")
-    ] = None,
+    mos_range: RangesOption = None,
     initial: Annotated[str | None, typer.Option(help="Checkpoint to start from, instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")] = None,
     split_seed: Annotated[int, typer.Option(help="Seed of random splits, for data sets that have none.")] = 0,
@@ -30,6 +30,7 @@ def train(
     The same command continues a stopped run. Under torchrun it is one of several processes of one run.
     """
     try:
+        from musiq.data.check import wrong_count
         from musiq.data.sets import open_data
         from musiq.data.split import assign_splits
         from musiq.train.distributed import join_world
@@ -37,14 +38,26 @@ def train(
         from musiq.train.recipe import load_recipe
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
-    if len(data) != len(images):
-        raise ValueError(f"{len(data)} --data and {len(images)} --images; give one folder for each data set")
     plan = load_recipe(recipe)
     plan = replace(plan, initial=initial or plan.initial, seed=plan.seed if seed is None else seed)
-    sets = [
-        assign_splits(open_data(name, folder, mos_range), split_seed) for name, folder in zip(data, images, strict=True)
-    ]
+    named = zip(data, images, _pair_ranges(data, images, mos_range or []), strict=True)
+    sets = [assign_splits(open_data(*one), split_seed) for one in named]
+    for fault in (fault for one in sets for fault in wrong_count(one)):
+        say(f"warning: {fault}")
     with join_world(device) as world:
         folder = Trainer(plan, sets, out, world, RunOptions(workers, save_every, split_seed)).fit()
         if world.leads:
             print(folder)
+
+
+def _pair_ranges(data: list[str], images: list[Path], ranges: list[MosRange]) -> list[MosRange | None]:
+    """The range of each data set: one each, or one for all CSVs while known sets keep their own."""
+    if len(data) != len(images):
+        raise ValueError(f"{len(data)} --data and {len(images)} --images; give one folder for each data set")
+    if len(ranges) == len(data):
+        return list(ranges)
+    if len(ranges) > 1:
+        raise ValueError(
+            f"{len(data)} --data and {len(ranges)} --mos-range; give one for each data set, or one for all"
+        )
+    return [ranges[0] if ranges and Path(name).is_file() else None for name in data]

@@ -60,7 +60,7 @@ def find_faults(data: DataSet, *, decode: bool = False, workers: int = 1) -> lis
         workers: processes that decode; 0 for this one.
     """
     checks: tuple[Callable[[DataSet], Iterable[str]], ...] = (
-        _wrong_count,
+        wrong_count,
         _repeated,
         outside_scale,
         _partly_split,
@@ -71,7 +71,8 @@ def find_faults(data: DataSet, *, decode: bool = False, workers: int = 1) -> lis
     return faults + (broken_images([record.image for record in data.records], workers) if decode else [])
 
 
-def _wrong_count(data: DataSet) -> Iterator[str]:
+def wrong_count(data: DataSet) -> Iterator[str]:
+    """A sentence where the set has more or fewer images than its authors published."""
     if data.published_images is not None and len(data.records) != data.published_images:
         yield f"{data.name}: {len(data.records):,} images; its authors published {data.published_images:,}"
 

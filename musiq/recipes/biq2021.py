@@ -1,6 +1,6 @@
 """BIQ2021 at a small scale, from scratch on a CPU: a minute-sized stand-in for the recipes of the paper.
 
-musiq train biq2021 --data biq.csv --images IMAGES --mos-range 0 1 --seed 1 --out runs/biq2021-1
+musiq train biq2021 --data biq.csv --images IMAGES --mos-range 0:1 --seed 1 --out runs/biq2021-1
 """
 
 from musiq.config import ModelConfig

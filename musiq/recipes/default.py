@@ -1,6 +1,6 @@
 """The default checkpoint: a small MUSIQ from scratch, trained on a quarter of each photo's tokens.
 
-    musiq train default --data biq.csv --images IMAGES --mos-range 0 1 --out runs/default
+    musiq train default --data biq.csv --images IMAGES --mos-range 0:1 --out runs/default
 
 `biq.csv` is what tools/split_biq2021.py writes. Seven epochs took 1.29 h on 2 CPU cores shared with other work;
 validation SRCC 0.6712, PLCC 0.7273 (results/default-log.jsonl, commit 922f692).

@@ -1,6 +1,6 @@
 """Your own ratings: the default checkpoint, fine-tuned; scores come on your rating scale.
 
-    musiq train finetune --data ratings.csv --images photos --mos-range 1 5 --out run
+    musiq train finetune --data ratings.csv --images photos --mos-range 1:5 --out run
 
 Made for some hundreds to thousands of photos on a CPU.
 """

@@ -25,6 +25,7 @@ from musiq.train.align import Alignment, Learner
 from musiq.train.allocator import keep_freed_memory
 from musiq.train.distributed import World
 from musiq.train.initial import initialise
+from musiq.train.lock import lock_run
 from musiq.train.log import RunLog
 from musiq.train.optimizer import make_optimizer, set_rate
 from musiq.train.recipe import Recipe
@@ -133,7 +134,13 @@ class Trainer:
 
         Raises:
             StoppedError: SIGTERM or SIGINT came; the state is saved.
+            RecipeError: another process is training in the run folder, or the disk does not take the state.
         """
+        with lock_run(self.run) if self.world.leads else nullcontext():
+            self._fit()
+        return self.run / CHECKPOINT_FOLDER
+
+    def _fit(self) -> None:
         self.world.wait()
         log = RunLog(self.run, self.state.position, len(self.steps)) if self.world.leads else None
         stream = iterate(
@@ -153,7 +160,6 @@ class Trainer:
             if log is not None:
                 log.close()
         self.world.wait()
-        return self.run / CHECKPOINT_FOLDER
 
     def _train_epoch(self, stream: Any, log: RunLog | None, stop: StopRequest) -> None:
         state, steps = self.state, len(self.steps)

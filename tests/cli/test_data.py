@@ -46,7 +46,7 @@ def test_list_names_the_sets(call):
 
 
 def test_check_prints_facts(call, rated):
-    facts = call("check", rated / "rated.csv", rated, "--decode", "--workers", 0, "--mos-range", 1, 5).stdout
+    facts = call("check", rated / "rated.csv", rated, "--decode", "--workers", 0, "--mos-range", "1:5").stdout
     assert [line.split(maxsplit=1) for line in facts.splitlines()][:3] == [
         ["fact", "value"],
         ["images", "20"],

@@ -66,7 +66,7 @@ def test_a_csv_without_splits_is_taken_whole(run, tiny_folder, rated, tmp_path):
 
 
 def test_leakage_is_a_warning_and_a_second_row(run, leaky, data, tmp_path):
-    result = evaluate(run, leaky, data, tmp_path / "p.csv", "--mos-range", 0, 1)
+    result = evaluate(run, leaky, data, tmp_path / "p.csv", "--mos-range", "0:1")
     assert "warning: 2 of 12 images are near-duplicates of training images" in result.stderr
     assert "00.png is 0 bits of 64 from 00.png" in result.stderr
     assert "10 unseen in training" in result.stdout

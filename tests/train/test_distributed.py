@@ -18,7 +18,7 @@ def train(rated: Path, run: Path, *launcher: str) -> list[dict]:
         (rated / "recipe.py").read_text().replace("learning_rate=3e-3", "learning_rate=1e-2, optimizer='sgd'")
     )
     command = [sys.executable, *launcher, "-m", "musiq", "train", str(recipe), "--data"]
-    command += [str(rated / "rated.csv"), "--images", str(rated), "--mos-range", "1", "5", "--out", str(run)]
+    command += [str(rated / "rated.csv"), "--images", str(rated), "--mos-range", "1:5", "--out", str(run)]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     found = subprocess.run(
         [*command, "--workers", "0"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300

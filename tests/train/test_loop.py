@@ -12,13 +12,14 @@ from musiq.data.csv import read_csv
 from musiq.errors import DataError, RecipeError
 from musiq.evaluate.correlations import agreement
 from musiq.model import MUSIQ
+from musiq.train.lock import lock_run
 from musiq.train.loop import RunOptions, Trainer
 from musiq.train.stop import StoppedError
 
 
 def test_from_csv_to_a_checkpoint_that_scores(rated, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    arguments = ["--data", str(rated / "rated.csv"), "--images", str(rated), "--mos-range", "1", "5"]
+    arguments = ["--data", str(rated / "rated.csv"), "--images", str(rated), "--mos-range", "1:5"]
     result = CliRunner().invoke(
         app, ["train", str(rated / "recipe.py"), *arguments, "--out", "run", "--workers", "0", "--seed", "3"]
     )
@@ -179,3 +180,10 @@ def test_a_broken_training_image_is_named(rated_set, make_trainer, tmp_path):
     trainer_of = [replace(rated_set, records=(broken, *rated_set.records[1:]))]
     with pytest.raises(DataError, match=r"broken\.png"):
         make_trainer(tmp_path / "run", trainer_of).fit()
+
+
+def test_a_second_process_in_the_same_run_folder_is_refused(make_trainer, tmp_path):
+    trainer = make_trainer(tmp_path / "run")
+    with lock_run(tmp_path / "run"), pytest.raises(RecipeError, match="another process is training in this run folder"):
+        trainer.fit()
+    trainer.fit()

@@ -3,7 +3,7 @@ import pytest
 from musiq.errors import RecipeError
 from musiq.patches import PatchConfig
 from musiq.train.recipe import load_recipe, recipe_names
-from tests.train.conftest import RECIPE
+from tests.conftest import RECIPE
 
 
 @pytest.mark.parametrize(
