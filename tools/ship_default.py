@@ -21,11 +21,11 @@ from musiq.runtime.export import export_graph
 from musiq.scorer import Scorer
 
 ROOT = Path(__file__).parent.parent
-ALL, FAR = "BIQ2021 test", "BIQ2021 test, near-duplicates of training left out"
+ALL, MARKED, UNSEEN = "BIQ2021 test", "BIQ2021 test, no test-near", "BIQ2021 test, unseen by perceptual hash"
 
 
-def without_near_duplicates(predictions: Predictions, data: DataSet) -> Agreement:
-    """Agreement over the predictions for rows of split `test` alone."""
+def without_marked(predictions: Predictions, data: DataSet) -> Agreement:
+    """Agreement over the predictions for rows of split `test` alone, which leaves out `test-near`."""
     far = {record.name for record in data.records if record.split == "test"}
     chosen = [index for index, name in enumerate(predictions.images) if name in far]
     return agreement(predictions.scores[chosen], predictions.mos[chosen])
@@ -42,7 +42,9 @@ def main() -> None:
     out = ROOT / "results" / "default-biq2021-test.csv"
     data = open_data(str(options.data), options.images, (0, 1))
     result = evaluate_checkpoint(Scorer.load(trained), data, ("test", "test-near"), out)
-    figures = {ALL: result.figures.agreement, FAR: without_near_duplicates(result.predictions, data)}
+    figures = {ALL: result.figures.agreement, MARKED: without_marked(result.predictions, data)}
+    if result.unseen_figures is not None:
+        figures[UNSEEN] = result.unseen_figures.agreement
     rounded = {name: {key: round(value, 4) for key, value in asdict(row).items()} for name, row in figures.items()}
     accuracy = dict(trained.accuracy) | rounded
     print(json.dumps(rounded, indent=2))
