@@ -21,5 +21,6 @@ recipe = Recipe(
     learning_rate=6e-4,
     keep_tokens=(16, 24, 56),
     augment=Augment(flip=0.5, crop=0.2, resize=0.15, squeeze=0.1, degrade=0.3),
+    training_data=("BIQ2021 (official training split)",),
     licence="Apache-2.0",
 )

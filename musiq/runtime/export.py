@@ -37,7 +37,6 @@ class _WithTables(nn.Module):
         return torch.func.functional_call(self.network, inputs, (pixels, cell, scale))
 
 
-@cache
 def export_graph(config: ModelConfig) -> bytes:
     """The evaluation graph of an architecture, as ONNX bytes.
 
@@ -45,7 +44,14 @@ def export_graph(config: ModelConfig) -> bytes:
     `(S, D)`, head_weight `(K, D)`, head_bias `(K,)`; L, G, S and K are free. Output: logits `(1, K)`. The other
     weights are external initializers named `network.` and their name in `model.py`.
     """
-    network = MUSIQ(replace(config, spatial="hash", scale_embedding=True)).eval().requires_grad_(False)
+    usual = ModelConfig()  # for all that the graph leaves free
+    free = replace(config, outputs=usual.outputs, scales=usual.scales, grid_size=usual.grid_size)
+    return _export(replace(free, spatial="hash", scale_embedding=True, dropout=0.0, stochastic_depth=0.0))
+
+
+@cache
+def _export(config: ModelConfig) -> bytes:
+    network = MUSIQ(config).eval().requires_grad_(False)
     tokens, cells, scales, outputs = Dim("tokens"), Dim("cells"), Dim("scales"), Dim("outputs")
     tables = ({0: cells}, {0: scales}, {0: outputs}, {0: outputs})
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)

@@ -50,6 +50,7 @@ class Recipe:
         compile: run the network through `torch.compile`.
         validate_every: epochs between validations; the last epoch always is.
         initial: checkpoint to start from (shipped name, folder, `.npz`, `.pth`).
+        training_data: names of the data sets, for the card; empty takes those of the command line.
         licence: of the weights, for the card.
         seed: of initial weights, order and augmentation.
     """
@@ -79,6 +80,7 @@ class Recipe:
     compile: bool = False
     validate_every: int = 1
     initial: str | None = None
+    training_data: tuple[str, ...] = ()
     licence: str = ""
     seed: int = 0
 

@@ -46,13 +46,14 @@ class Result:
         if self.graph is None and self.recipe.task != "classes":  # nothing scores with a network of classes
             self.graph = export_graph(network.config)
         earlier = self.start.training_data if self.start else ()
+        ours = self.recipe.training_data or [data.name for data in self.sets]
         checkpoint = Checkpoint(
             name=self.recipe.name,
             weights={name: value.detach().cpu().numpy() for name, value in network.state_dict().items()},
             model=network.config,
             patches=self.recipe.patches,
             score=self.task.score,
-            training_data=tuple(dict.fromkeys([*earlier, *(data.name for data in self.sets)])),
+            training_data=tuple(dict.fromkeys([*earlier, *ours])),
             licence=self.recipe.licence,
             accuracy={"validation": dict(figures)},
             graph=self.graph,

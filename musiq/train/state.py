@@ -1,6 +1,7 @@
 """Everything a run needs to go on where it stopped, in one file, written atomically."""
 
 import os
+import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
@@ -85,6 +86,7 @@ class RunState:
         if not path.exists():
             return False
         try:
+            _check_sums(path)
             saved = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises many kinds for a damaged file
             previous = run / PREVIOUS_FILE
@@ -97,6 +99,14 @@ class RunState:
         for name, value in saved["position"].items():
             setattr(self, name, value)
         return True
+
+
+def _check_sums(path: Path) -> None:
+    """torch.load takes a file with changed bytes for good; the sums in its zip directory tell."""
+    with zipfile.ZipFile(path) as file:
+        broken = file.testzip()
+    if broken is not None:
+        raise ValueError(f"{broken} has been changed or damaged")
 
 
 def _keep_previous(path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from musiq.sources import load_checkpoint
 from musiq.train.distributed import join_world
 from musiq.train.loop import RunOptions, Trainer
 from musiq.train.recipe import load_recipe
+from tests.conftest import REFERENCE
 from tests.data.miniatures import MINIATURES
 
 PAPER = {"ava": "ava", "imagenet": "imagenet", "koniq10k": "koniq10k", "paq2piq": "paq2piq", "spaq": "spaq"}
@@ -64,3 +66,22 @@ def test_pre_training_starts_the_others(tmp_path):
     for name, value in load_checkpoint(start).weights.items():
         assert name.startswith("head.") or torch.equal(state[name], torch.from_numpy(value))
     assert load_checkpoint(trainer.fit()).training_data == ("imagenet", "koniq10k")
+
+
+def test_the_published_layout_starts_them_too(tmp_path, tiny):
+    """An .npz as the authors publish it, here with a head of 1,000 classes."""
+    MINIATURES["koniq10k"](tmp_path / "koniq10k")
+    with np.load(REFERENCE / "tiny-multiscale.npz") as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays |= {
+        "opt/target/head/kernel": np.zeros((24, 1000), np.float32),
+        "opt/target/head/bias": np.zeros(1000, np.float32),
+    }
+    np.savez(tmp_path / "imagenet.npz", **arrays)
+    recipe = replace(shrunk("koniq10k", initial=str(tmp_path / "imagenet.npz")), model=tiny.model)
+    with join_world("cpu") as world:
+        data = open_data("koniq10k", tmp_path / "koniq10k")
+        trainer = Trainer(recipe, [data], tmp_path / "run", world, RunOptions(workers=0))
+    state = trainer.state.learner.network.state_dict()
+    assert all(n.startswith("head.") or np.array_equal(state[n], value) for n, value in tiny.weights.items())
+    assert load_checkpoint(trainer.fit()).training_data == ("koniq10k",)

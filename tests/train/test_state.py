@@ -43,12 +43,21 @@ def test_averaging_by_hand(state):
     assert state.ema.network.head.bias.item() == pytest.approx(1.9 + 0.1 * 0.001)
 
 
-def test_a_damaged_file_points_to_the_save_before(state, tmp_path):
+def cut_short(content: bytes) -> bytes:
+    return content[:-1000]
+
+
+def one_bit_flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", [cut_short, one_bit_flipped])
+def test_a_damaged_file_points_to_the_save_before(state, tmp_path, damage):
     state.save(tmp_path, PLAN)
     state.step = 9
     state.save(tmp_path, PLAN)
-    damaged = (tmp_path / "state.pt").read_bytes()[:-1000]
-    (tmp_path / "state.pt").write_bytes(damaged)
+    (tmp_path / "state.pt").write_bytes(damage((tmp_path / "state.pt").read_bytes()))
     with pytest.raises(RecipeError, match=r"state\.pt: cannot be read: .*state\.previous\.pt is the save before"):
         state.resume(tmp_path, PLAN)
     (tmp_path / "state.previous.pt").replace(tmp_path / "state.pt")
