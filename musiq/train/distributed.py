@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -38,6 +38,10 @@ class World:
         everyone: list[list[T]] = [[] for _ in range(self.size)]
         dist.all_gather_object(everyone, ours)
         return everyone
+
+    def precision(self) -> AbstractContextManager[None]:
+        """Context in which networks compute: bfloat16 autocast on CUDA, float32 elsewhere."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
     def wait(self) -> None:
         """Returns when every process has come here."""

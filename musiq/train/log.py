@@ -1,15 +1,19 @@
 """The figures of a run: `steps.jsonl`, `log.jsonl` (epochs), TensorBoard events and a curve."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from musiq.data.loader import Position
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 STEPS_FILE, EPOCHS_FILE, CURVE_FILE, EVENTS_FOLDER = "steps.jsonl", "log.jsonl", "curve.png", "tensorboard"
+JUDGES = {"val_srcc": "SRCC", "val_accuracy": "accuracy"}  # key in an epoch's row -> name
 Row = dict[str, Any]
 
 
@@ -45,7 +49,8 @@ class RunLog:
         for name, value in row.items():
             if name != "epoch":
                 self.events.add_scalar(f"epoch/{name}", value, row["epoch"])
-        draw_curve(self.run, self.steps)
+        if any(name.startswith("val_") for name in row):
+            draw_curve(self.run, self.steps)
 
     def flush(self) -> None:
         """Hands everything written to the operating system."""
@@ -68,31 +73,35 @@ def read_rows(path: Path) -> list[Row]:
     return rows
 
 
-def _keep(path: Path, wanted: Any) -> None:
+def _keep(path: Path, wanted: Callable[[Row], bool]) -> None:
+    """Drops the other rows of a file, in one step."""
     if path.exists():
-        path.write_text("".join(json.dumps(row) + "\n" for row in read_rows(path) if wanted(row)))
+        partial = path.with_name(f"{path.name}.partial")
+        partial.write_text("".join(json.dumps(row) + "\n" for row in read_rows(path) if wanted(row)))
+        partial.replace(path)
 
 
 def draw_curve(run: Path, steps: int) -> None:
     """Loss per step, smoothed, and validation figure per epoch, as `curve.png` in the run folder."""
     from matplotlib.figure import Figure
 
-    losses = [row["loss"] for row in read_rows(run / STEPS_FILE)]
-    epochs = read_rows(run / EPOCHS_FILE)
     figure = Figure(figsize=(8, 4), layout="constrained")
-    left = figure.subplots()
-    span = max(1, len(losses) // 50)
-    smooth = np.convolve(losses, np.ones(span) / span, mode="valid") if losses else np.zeros(0)
-    left.plot((np.arange(len(smooth)) + span) / steps, smooth, color="tab:gray", label=f"loss, mean of {span} steps")
-    left.set(xlabel="epoch", ylabel="training loss")
-    right = left.twinx()
-    name = _judge(epochs)
-    judged = [row for row in epochs if name in row]
-    right.plot([row["epoch"] for row in judged], [row[name] for row in judged], "o-", color="tab:blue", label=name)
-    right.set(ylabel=name.replace("val_", "validation ").replace("srcc", "SRCC"))
+    axes = figure.subplots()
+    _draw_loss(axes, [row["loss"] for row in read_rows(run / STEPS_FILE)], steps)
+    _draw_validation(axes.twinx(), read_rows(run / EPOCHS_FILE))
     figure.legend(loc="outside upper center", ncols=2)
     figure.savefig(run / CURVE_FILE, dpi=120)
 
 
-def _judge(epochs: list[Mapping[str, Any]] | list[Row]) -> str:
-    return "val_accuracy" if any("val_accuracy" in row for row in epochs) else "val_srcc"
+def _draw_loss(axes: "Axes", losses: list[float], steps: int) -> None:
+    span = max(1, len(losses) // 50)
+    smooth = np.convolve(losses, np.ones(span) / span, mode="valid") if losses else np.zeros(0)
+    axes.plot((np.arange(len(smooth)) + span) / steps, smooth, color="tab:gray", label=f"loss, mean of {span} steps")
+    axes.set(xlabel="epoch", ylabel="training loss")
+
+
+def _draw_validation(axes: "Axes", epochs: list[Row]) -> None:
+    key, name = next(pair for pair in JUDGES.items() if any(pair[0] in row for row in epochs))
+    points = [(row["epoch"], row[key]) for row in epochs if key in row]
+    axes.plot(*zip(*points, strict=True), "o-", color="tab:blue", label=f"validation {name}")
+    axes.set(ylabel=name)

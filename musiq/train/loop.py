@@ -36,7 +36,7 @@ from musiq.train.seen import list_training_images
 from musiq.train.state import RunState
 from musiq.train.stop import StopRequest
 from musiq.train.tasks import Opinion, make_task
-from musiq.train.validate import forward, predict
+from musiq.train.validate import predict
 
 SAVE_EVERY_S = 120.0
 
@@ -191,7 +191,9 @@ class Trainer:
         for index, cpu_batch in enumerate(step.batches):
             batch = cpu_batch.to(self.world.device)
             with self._gradients_stay_here(last=index == len(step.batches) - 1):
-                of_image = self.task.loss(forward(learner, batch, self.world.device), batch)
+                with self.world.precision():
+                    logits = learner(batch).float()
+                of_image = self.task.loss(logits, batch)
                 part = (of_image * batch.weight).sum() / step.images
                 torch.autograd.backward(part * self.world.size)  # DDP takes the mean over processes
             loss += part.detach()

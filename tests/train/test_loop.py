@@ -41,7 +41,7 @@ def test_overfits_sixteen_rated_images(rated, rated_set, make_trainer, tmp_path)
         records=tuple(r for r in rated_set.records if r.split == "val")[:2]
         + tuple(r for r in rated_set.records if r.split == "train")[:16],
     )
-    folder = make_trainer(tmp_path / "run", [sixteen], epochs=60, ema=0.9, keep_tokens=None).fit()
+    folder = make_trainer(tmp_path / "run", [sixteen], epochs=60, validate_every=20, ema=0.9, keep_tokens=None).fit()
     scorer = Scorer.load(folder)
     records = [record for record in sixteen.records if record.split == "train"]
     predicted = [scorer.score(record.image).mos for record in records]
