@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 
 T = TypeVar("T")
+PATIENCE = timedelta(hours=3)  # while the leading process hashes the images of a large data set, the others wait
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def join_world(device: str) -> Iterator[World]:
     local = torch.device(device, int(os.environ["LOCAL_RANK"])) if device == "cuda" else torch.device(device)
     if device == "cuda":
         torch.cuda.set_device(local)
-    dist.init_process_group("nccl" if device == "cuda" else "gloo")
+    dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield World(dist.get_rank(), size, local)
     finally:
