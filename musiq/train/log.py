@@ -96,7 +96,8 @@ def draw_curve(run: Path, steps: int) -> None:
 def _draw_loss(axes: "Axes", losses: list[float], steps: int) -> None:
     span = max(1, len(losses) // 50)
     smooth = np.convolve(losses, np.ones(span) / span, mode="valid") if losses else np.zeros(0)
-    axes.plot((np.arange(len(smooth)) + span) / steps, smooth, color="tab:gray", label=f"loss, mean of {span} steps")
+    label = "loss" if span == 1 else f"loss, mean of {span} steps"
+    axes.plot((np.arange(len(smooth)) + span) / steps, smooth, color="tab:gray", label=label)
     axes.set(xlabel="epoch", ylabel="training loss")
 
 
