@@ -2,8 +2,8 @@
 
 musiq train biq2021 --data biq.csv --images IMAGES --mos-range 0:1 --seed 1 --out runs/biq2021-1
 
-`biq.csv` is what tools/split_biq2021.py writes. About 35 minutes on one thread of a shared CPU. Official test split, three
-seeds: SRCC 0.608 ± 0.020, PLCC 0.660 ± 0.012 (results/biq2021.md).
+`biq.csv` is what tools/split_biq2021.py writes. About 35 minutes on one thread of a shared CPU. Official test split,
+three seeds: SRCC 0.608 ± 0.020, PLCC 0.660 ± 0.012 (results/biq2021.md).
 """
 
 from musiq.config import ModelConfig
