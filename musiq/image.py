@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from musiq.errors import ImageError
 
 MAX_PIXELS = 200_000_000
 WHITE = (255, 255, 255)
+PLUGIN_SUFFIXES = {".heic", ".heif", ".avif"}
 _pillow_limit = threading.Lock()
 
 
@@ -76,6 +78,13 @@ def load_image(
         raise ImageError(f"{name}: not enough memory to decode it") from error
     except Exception as error:  # decoders of hostile files raise nearly anything; each is a reason, none may escape
         raise ImageError(f"{name}: {_reason(error)}") from error
+
+
+@cache
+def image_suffixes() -> frozenset[str]:
+    """Lower-case suffixes that count as images when a folder is listed."""
+    readable = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
+    return frozenset((readable | PLUGIN_SUFFIXES) - {".pdf", ".mpg", ".mpeg"})
 
 
 def image_name(source: Any) -> str:

@@ -2,19 +2,9 @@
 
 import glob
 from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 
-from PIL import Image
-
-PLUGIN_SUFFIXES = {".heic", ".heif", ".avif"}
-
-
-@cache
-def image_suffixes() -> frozenset[str]:
-    """Lower-case suffixes that count as images when a folder is listed."""
-    readable = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
-    return frozenset((readable | PLUGIN_SUFFIXES) - {".pdf", ".mpg", ".mpeg"})
+from musiq.image import image_suffixes
 
 
 def expand(names: Iterable[str], recursive: bool) -> Iterator[Path]:

@@ -10,13 +10,11 @@ in one folder and have to be sorted into classes first. Its test labels are not 
 """
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-
-from PIL import Image
 
 from musiq.data.record import DataSet, Record
 from musiq.errors import DataError
+from musiq.image import image_suffixes
 
 PUBLISHED = {"train": 1_281_167, "val": 50_000}
 IMAGES = sum(PUBLISHED.values())
@@ -52,13 +50,8 @@ def _records(folder: Path, split: str, classes: Sequence[str]) -> list[Record]:
     for name in _folders(folder / split):
         if name not in labels:
             raise DataError(f"{folder / split / name}: train/ has no class {name!r}")
-        images = [path for path in sorted((folder / split / name).iterdir()) if path.suffix.lower() in _suffixes()]
+        images = [path for path in sorted((folder / split / name).iterdir()) if path.suffix.lower() in image_suffixes()]
         if not images:
             raise DataError(f"{folder / split / name}: holds no image")
         records += [Record(path, f"{split}/{name}/{path.name}", split=split, label=labels[name]) for path in images]
     return records
-
-
-@cache
-def _suffixes() -> frozenset[str]:
-    return frozenset(suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN)

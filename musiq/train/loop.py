@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -18,6 +19,7 @@ from musiq.checkpoint import Checkpoint
 from musiq.data.loader import Position, Step, Steps, iterate
 from musiq.data.record import DataSet, Record
 from musiq.data.split import train_and_validation
+from musiq.errors import RecipeError
 from musiq.model import MUSIQ
 from musiq.progress import progress_bar, say
 from musiq.sources import load_checkpoint
@@ -134,7 +136,8 @@ class Trainer:
 
         Raises:
             StoppedError: SIGTERM or SIGINT came; the state is saved.
-            RecipeError: another process is training in the run folder, or the disk does not take the state.
+            RecipeError: another process is training in the run folder, the disk does not take the state, or training
+                diverges.
         """
         with lock_run(self.run) if self.world.leads else nullcontext():
             self._fit()
@@ -168,6 +171,7 @@ class Trainer:
         with progress_bar(title, steps, state.step, live=self.world.leads) as advance:
             while state.step < steps:
                 row = self._step(next(stream))
+                self._refuse_divergence(row["loss"])
                 state.losses += row["loss"]
                 if log is not None:
                     log.write_step(state.position, row)
@@ -179,6 +183,14 @@ class Trainer:
                     saved = now
                 stop.raise_if_requested(self.run)
                 advance(f"loss {state.losses / state.step:.4f}")
+
+    def _refuse_divergence(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            place = f"epoch {self.state.epoch + 1}, step {self.state.step + 1}"
+            raise RecipeError(
+                f"{self.run}: the loss is {loss} at {place}: training has diverged. Lower the learning rate or clip "
+                "gradients in a new run folder; this one keeps its last good state and checkpoint"
+            )
 
     def _step(self, step: Step) -> dict[str, float]:
         """One optimizer step; its figures, the loss as the mean over the images of all processes."""
@@ -227,6 +239,7 @@ class Trainer:
 
     def _keep_if_best(self, figures: dict[str, float]) -> None:
         judged = figures[self.task.judged_by]
+        judged = float("-inf") if math.isnan(judged) else judged  # of constant predictions
         if judged < self.state.best:
             return
         self.state.best = judged

@@ -187,3 +187,19 @@ def test_a_second_process_in_the_same_run_folder_is_refused(make_trainer, tmp_pa
     with lock_run(tmp_path / "run"), pytest.raises(RecipeError, match="another process is training in this run folder"):
         trainer.fit()
     trainer.fit()
+
+
+def test_divergence_is_said(make_trainer, tmp_path):
+    trainer = make_trainer(tmp_path / "run", optimizer="sgd", learning_rate=1e30, clip_norm=None)
+    with pytest.raises(RecipeError, match=r"the loss is (nan|inf) at epoch 1, step \d+: training has diverged"):
+        trainer.fit()
+
+
+def test_constant_predictions_do_not_outrank_later_ones(make_trainer, tmp_path):
+    trainer = make_trainer(tmp_path / "run")
+    trainer._keep_if_best({"srcc": float("nan")})
+    assert (tmp_path / "run/checkpoint").exists()
+    trainer._keep_if_best({"srcc": 0.25})
+    trainer._keep_if_best({"srcc": 0.125})
+    assert trainer.state.best == 0.25
+    assert load_checkpoint(tmp_path / "run/checkpoint").accuracy["validation"]["srcc"] == 0.25
