@@ -57,7 +57,7 @@ def main(rated: Path, out: Path) -> None:
     chance, kills = random.Random(0), 0
     for _ in range(KILLS):
         child = start(rated, out / "killed")
-        time.sleep(whole_s * chance.uniform(0.02, 0.14))
+        time.sleep(whole_s * chance.uniform(0.01, 0.09))
         os.kill(child, signal.SIGKILL)
         kills += os.WIFSIGNALED(os.waitpid(child, 0)[1])
     assert os.waitpid(start(rated, out / "killed"), 0)[1] == 0
