@@ -1,10 +1,17 @@
-"""Folders that are written whole or not at all."""
+"""Files and folders that are written whole or not at all."""
 
 import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes a file in one step, over an older version if there is one."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes | None]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from musiq.data.record import DataSet, Record
-from musiq.data.table import Row, check_unique, find_images, read_table
+from musiq.data.table import Row, locate, read_table
 from musiq.errors import DataError
 
 
@@ -21,9 +21,7 @@ def read_csv(table: Path, images: Path) -> DataSet:
         DataError: names the file, row and column at fault.
     """
     rows = read_table(table, ("image", "mos"))
-    names = [(row.text("image"), row.place) for row in rows]
-    check_unique(names)
-    records = [_record(row, path) for row, path in zip(rows, find_images(images, names), strict=True)]
+    records = [_record(row, path) for row, path in locate(rows, "image", images)]
     lengths = {len(record.histogram) for record in records if record.histogram is not None}
     if len(lengths) > 1:
         raise DataError(f"{table}: histograms of {sorted(lengths)} values; all must have the same number")

@@ -11,7 +11,7 @@ from scipy import stats
 from musiq.errors import DataError
 from musiq.evaluate.correlations import Series, checked_pair
 from musiq.evaluate.files import Predictions
-from musiq.evaluate.resampling import CONFIDENCE, LEAST_IMAGES, VALUES_AT_ONCE, Interval, plcc, srcc
+from musiq.evaluate.resampling import LEAST_IMAGES, Interval, bootstrap, plcc, srcc
 
 SHOWN = 3  # names in an error
 SWAPS_AT_ONCE = 2_000_000  # in a batch of permutations: bounds the memory, while each batch costs time per image
@@ -103,17 +103,7 @@ def _difference(
 ) -> Difference:
     a, b, y = series
     values = float(measure(a, y)), float(measure(b, y))
-    bootstrap = stats.bootstrap(
-        series,
-        partial(_apart, measure),
-        n_resamples=resamples,
-        batch=max(1, VALUES_AT_ONCE // len(y)),
-        vectorized=True,
-        paired=True,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    )
+    interval = bootstrap(series, partial(_apart, measure), resamples, seed)
     swapped = stats.permutation_test(
         comparable[:2],
         partial(_apart, plcc, rated=comparable[2]),
@@ -123,7 +113,6 @@ def _difference(
         vectorized=True,
         rng=np.random.default_rng(seed),
     )
-    interval = Interval(*map(float, bootstrap.confidence_interval))
     return Difference(*values, values[0] - values[1], interval, float(swapped.pvalue))
 
 

@@ -1,7 +1,7 @@
 """How far the figures would move with other images: bootstrap intervals, and random splits of given predictions."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,21 +54,23 @@ def bootstrap_intervals(
         return UNKNOWN, UNKNOWN
     if warn_of_constants(x, y):
         return UNKNOWN, UNKNOWN
-    intervals = []
-    for measure in (srcc, plcc):
-        result = stats.bootstrap(
-            (x, y),
-            measure,
-            n_resamples=resamples,
-            batch=max(1, VALUES_AT_ONCE // len(x)),
-            vectorized=True,
-            paired=True,
-            confidence_level=CONFIDENCE,
-            method="percentile",
-            rng=np.random.default_rng(seed),
-        )
-        intervals.append(Interval(*map(float, result.confidence_interval)))
-    return intervals[0], intervals[1]
+    return bootstrap((x, y), srcc, resamples, seed), bootstrap((x, y), plcc, resamples, seed)
+
+
+def bootstrap(series: tuple[Series, ...], measure: Callable[..., Series], resamples: int, seed: int) -> Interval:
+    """Percentile interval of `measure(*series, axis=...)` over images drawn with replacement from all series alike."""
+    result = stats.bootstrap(
+        series,
+        measure,
+        n_resamples=resamples,
+        batch=max(1, VALUES_AT_ONCE // len(series[0])),
+        vectorized=True,
+        paired=True,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    )
+    return Interval(*map(float, result.confidence_interval))
 
 
 @dataclass(frozen=True)

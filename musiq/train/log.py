@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musiq.atomic import write_file
 from musiq.data.loader import Position
 
 if TYPE_CHECKING:
@@ -76,9 +77,7 @@ def read_rows(path: Path) -> list[Row]:
 def _keep(path: Path, wanted: Callable[[Row], bool]) -> None:
     """Drops the other rows of a file, in one step."""
     if path.exists():
-        partial = path.with_name(f"{path.name}.partial")
-        partial.write_text("".join(json.dumps(row) + "\n" for row in read_rows(path) if wanted(row)))
-        partial.replace(path)
+        write_file(path, "".join(json.dumps(row) + "\n" for row in read_rows(path) if wanted(row)).encode())
 
 
 def draw_curve(run: Path, steps: int) -> None:

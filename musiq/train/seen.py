@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from musiq.atomic import write_file
 from musiq.checkpoint import Checkpoint
 from musiq.data.record import Record
 from musiq.data.seen import seen_list
@@ -21,7 +22,5 @@ def list_training_images(records: Sequence[Record], start: Checkpoint | None, ru
             return None
         ours = seen_list(records, workers)
         earlier = (start.training_images or b"") if start else b""
-        partial = path.with_name(f"{LIST_FILE}.partial")
-        partial.write_bytes(ours + earlier.partition(b"\n")[2])
-        partial.replace(path)
+        write_file(path, ours + earlier.partition(b"\n")[2])
     return path.read_bytes()
