@@ -3,14 +3,17 @@
 Shape letters: B images, L tokens of the longest image, S scales, P patch side, G grid side.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musiq.resize import Pixels, gaussian_resize, preserved_size
+from musiq.resize import Pixels, gaussian_resize, preserved_size, scale_to_unit
+
+PIECE_TOKENS = 128  # patches that are cut at a time: their pixels stay in a cache of 2 MB
 
 
 @dataclass(frozen=True)
@@ -84,27 +87,6 @@ class PatchBatch:
         return PatchBatch(self.pixels[:, tokens], self.cell[:, tokens], self.scale[:, tokens], self.valid[:, tokens])
 
 
-def to_unit_range(image: NDArray[np.uint8]) -> Pixels:
-    """uint8 `(H, W, 3)` as float32 `(3, H, W)` in [-1, 1]."""
-    planes = image.transpose(2, 0, 1).astype(np.float32, order="C")
-    planes /= np.float32(127.5)
-    planes -= np.float32(1)
-    return planes
-
-
-def build_pyramid(pixels: Pixels, config: PatchConfig) -> list[Pixels]:
-    """The image at each scale, small to large, native last (paper section 3.1).
-
-    Args:
-        pixels: float32 `(3, H, W)` in [-1, 1].
-
-    Returns:
-        S arrays, float32 `(3, h, w)`.
-    """
-    sizes = pyramid_sizes(pixels.shape[1], pixels.shape[2], config)
-    return [gaussian_resize(pixels, size) for size in sizes[: len(config.longer_sides)]] + [pixels] * config.native
-
-
 def pyramid_sizes(height: int, width: int, config: PatchConfig) -> list[tuple[int, int]]:
     """(height, width) in px of each scale of an image."""
     if config.aspect == "square":
@@ -117,7 +99,7 @@ def pyramid_sizes(height: int, width: int, config: PatchConfig) -> list[tuple[in
 def token_counts(height: int, width: int, config: PatchConfig, max_native: int | None = None) -> list[int]:
     """Number of tokens at each scale of an image of this size in px."""
     patch = config.patch_size
-    counts = [-(-h // patch) * -(-w // patch) for h, w in pyramid_sizes(height, width, config)]
+    counts = [math.prod(grid_shape(h, w, patch)) for h, w in pyramid_sizes(height, width, config)]
     if config.native and max_native is not None:
         counts[-1] = min(counts[-1], max_native)
     return counts
@@ -133,12 +115,50 @@ def cut_patches(pixels: Pixels, patch_size: int) -> Pixels:
         float32 `(rows * columns, C, P, P)`.
     """
     channels, height, width = pixels.shape
-    rows, columns = -(-height // patch_size), -(-width // patch_size)
+    rows, columns = grid_shape(height, width, patch_size)
     top, left = (rows * patch_size - height) // 2, (columns * patch_size - width) // 2
     padded = np.zeros((channels, rows * patch_size, columns * patch_size), np.float32)
     padded[:, top : top + height, left : left + width] = pixels
     grid = padded.reshape(channels, rows, patch_size, columns, patch_size)
     return grid.transpose(1, 3, 0, 2, 4).reshape(rows * columns, channels, patch_size, patch_size)
+
+
+def cut_band(image: NDArray[np.uint8], patch_size: int, first: int, last: int) -> Pixels:
+    """Rows `first` to `last` (exclusive) of the patches that `cut_patches` cuts of the image in [-1, 1].
+
+    Args:
+        image: uint8 `(H, W, C)`.
+
+    Returns:
+        float32 `((last - first) * columns, C, P, P)`.
+    """
+    patch = patch_size
+    height, width, channels = image.shape
+    rows, columns = grid_shape(height, width, patch)
+    top, left = (rows * patch - height) // 2, (columns * patch - width) // 2
+    start, stop = first * patch - top, last * patch - top  # rows of the image, beyond it where padded
+    above, below = max(0, -start), max(0, stop - height)
+    right = columns * patch - width - left
+    band = image[max(0, start) : min(stop, height)]
+    if above or below or left or right:
+        band = np.pad(band, ((above, below), (left, right), (0, 0)))
+    grid = band.reshape(last - first, patch, columns, patch, channels).transpose(0, 2, 4, 1, 3)
+    out = scale_to_unit(grid.astype(np.float32, order="C"))  # (rows, columns, C, P, P)
+    out[0, ..., :above, :] = 0
+    out[-1, ..., patch - below :, :] = 0
+    out[:, 0, ..., :left] = 0
+    out[:, -1, ..., patch - right :] = 0
+    return out.reshape(-1, channels, patch, patch)
+
+
+def grid_shape(height: int, width: int, patch_size: int) -> tuple[int, int]:
+    """Rows and columns of patches that cover an image of this size in px."""
+    return -(-height // patch_size), -(-width // patch_size)
+
+
+def _runs(patches: Pixels, tokens: int) -> Iterator[Pixels]:
+    for start in range(0, len(patches), tokens):
+        yield patches[start : start + tokens]
 
 
 def hash_indexes(count: int, grid_size: int) -> NDArray[np.int64]:
@@ -153,26 +173,91 @@ def hash_cells(rows: int, columns: int, grid_size: int) -> NDArray[np.int64]:
     return (row[:, None] * grid_size + column[None, :]).reshape(-1)
 
 
-def patchify(image: NDArray[np.uint8], config: PatchConfig, max_native: int | None = None) -> PatchBatch:
+@dataclass(frozen=True)
+class PatchSequence:
+    """The patches of one image in order, cut when they are asked for: an image of any size needs no second copy.
+
+    Attributes:
+        resized: float32 `(R, 3, P, P)` in [-1, 1], the patches of the resized scales.
+        image: uint8 `(H, W, 3)`, the native scale; None when the pyramid lacks it.
+        cell: int64 `(L,)`, hashed position in [0, G*G).
+        scale: int64 `(L,)`, 0 the smallest.
+        kept: int64, ascending, the native patches that belong to the sequence by raster index; None means all.
+    """
+
+    resized: Pixels
+    image: NDArray[np.uint8] | None
+    cell: NDArray[np.int64]
+    scale: NDArray[np.int64]
+    kept: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+    def pieces(self, tokens: int = PIECE_TOKENS) -> Iterator[Pixels]:
+        """The patches, float32 `(n, 3, P, P)`, in runs of at most `tokens`."""
+        yield from _runs(self.resized, tokens)
+        if self.image is not None:
+            for band in self._native_bands(tokens):
+                yield from _runs(band, tokens)
+
+    def batch(self) -> PatchBatch:
+        """The whole sequence as a batch of one, B = 1."""
+        pixels = np.concatenate(list(self.pieces()))
+        return PatchBatch(pixels[None], self.cell[None], self.scale[None], np.ones((1, len(self)), bool))
+
+    def _native_bands(self, tokens: int) -> Iterator[Pixels]:
+        assert self.image is not None
+        patch = self.resized.shape[-1]
+        rows, columns = grid_shape(self.image.shape[0], self.image.shape[1], patch)
+        step = max(1, tokens // columns)
+        for first in range(0, rows, step):
+            last = min(first + step, rows)
+            if self.kept is None:
+                yield cut_band(self.image, patch, first, last)
+                continue
+            start, stop = np.searchsorted(self.kept, (first * columns, last * columns))
+            if start < stop:
+                yield cut_band(self.image, patch, first, last)[self.kept[start:stop] - first * columns]
+
+
+def patch_sequence(
+    image: NDArray[np.uint8], config: PatchConfig, keep: Callable[[int, int], NDArray[np.int64]] | None = None
+) -> PatchSequence:
     """The patch sequence of one image, scales small to large.
 
     Args:
         image: uint8 `(H, W, 3)` sRGB.
         config: the pyramid and the grid.
-        max_native: keep at most this many native patches, the first in raster order (512 in the paper's training).
-
-    Returns:
-        A `PatchBatch` with B = 1 and nothing padded.
+        keep: rows and columns of the native patches -> raster indexes of those to keep, ascending; None keeps all.
     """
-    patch = config.patch_size
-    pixels, cells, scales = [], [], []
-    for index, level in enumerate(build_pyramid(to_unit_range(image), config)):
-        limit = max_native if config.native and index == config.scales - 1 else None
-        pixels.append(cut_patches(level, patch)[:limit])
-        cells.append(hash_cells(-(-level.shape[1] // patch), -(-level.shape[2] // patch), config.grid_size)[:limit])
-        scales.append(np.full(len(cells[-1]), index, np.int64))
-    cell = np.concatenate(cells)[None]
-    return PatchBatch(np.concatenate(pixels)[None], cell, np.concatenate(scales)[None], np.ones(cell.shape, bool))
+    patch, grid = config.patch_size, config.grid_size
+    sizes = pyramid_sizes(image.shape[0], image.shape[1], config)
+    shapes = [grid_shape(height, width, patch) for height, width in sizes]
+    cells = [hash_cells(rows, columns, grid) for rows, columns in shapes]
+    kept = keep(*shapes[-1]) if keep is not None and config.native else None
+    if kept is not None:
+        cells[-1] = cells[-1][kept]
+    resized = [cut_patches(gaussian_resize(image, size), patch) for size in sizes[: len(config.longer_sides)]]
+    return PatchSequence(
+        np.concatenate(resized) if resized else np.zeros((0, 3, patch, patch), np.float32),
+        image if config.native else None,
+        np.concatenate(cells),
+        np.repeat(np.arange(len(cells)), [len(cell) for cell in cells]),
+        kept,
+    )
+
+
+def patchify(image: NDArray[np.uint8], config: PatchConfig, max_native: int | None = None) -> PatchBatch:
+    """The patch sequence of one image as a batch, B = 1 and nothing padded.
+
+    Args:
+        image: uint8 `(H, W, 3)` sRGB.
+        config: the pyramid and the grid.
+        max_native: keep at most this many native patches, the first in raster order (512 in the paper's training).
+    """
+    keep = None if max_native is None else (lambda rows, columns: np.arange(min(rows * columns, max_native)))
+    return patch_sequence(image, config, keep).batch()
 
 
 def collate(batches: Sequence[PatchBatch]) -> PatchBatch:

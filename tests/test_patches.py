@@ -4,9 +4,11 @@ import pytest
 from musiq.patches import (
     PatchConfig,
     collate,
+    cut_band,
     cut_patches,
     hash_cells,
     hash_indexes,
+    patch_sequence,
     patchify,
     pyramid_sizes,
     token_counts,
@@ -52,6 +54,31 @@ def test_native_patches_are_cut_in_raster_order(photo):
     assert (cut.scale == 2).sum() == 100
     kept = whole.valid.shape[1] - (native - 100)
     np.testing.assert_array_equal(cut.pixels, whole.pixels[:, :kept])
+
+
+@pytest.mark.parametrize("size", [(64, 96), (70, 96), (64, 101), (97, 33), (1, 1), (31, 95)])
+def test_bands_are_rows_of_the_padded_image(size):
+    image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    whole = cut_patches(image.transpose(2, 0, 1).astype(np.float32) / np.float32(127.5) - 1, 32)
+    rows, columns = -(-size[0] // 32), -(-size[1] // 32)
+    for first in range(rows):
+        for last in range(first + 1, rows + 1):
+            np.testing.assert_array_equal(cut_band(image, 32, first, last), whole[first * columns : last * columns])
+
+
+@pytest.mark.parametrize("tokens", [1, 7, 40, 1000])
+def test_pieces_are_the_batch_in_runs(tokens, photo):
+    kept = np.array([0, 3, 14, 15, 16, 77, 149])
+    for keep in (None, lambda rows, columns: kept):
+        sequence = patch_sequence(photo, PatchConfig(), keep)
+        pieces = list(sequence.pieces(tokens))
+        assert max(map(len, pieces)) <= tokens
+        np.testing.assert_array_equal(np.concatenate(pieces), sequence.batch().pixels[0])
+    whole = patchify(photo, PatchConfig())
+    chosen = np.concatenate([np.flatnonzero(whole.scale[0] < 2), np.flatnonzero(whole.scale[0] == 2)[kept]])
+    np.testing.assert_array_equal(sequence.batch().pixels, whole.pixels[:, chosen])
+    np.testing.assert_array_equal(sequence.cell, whole.cell[0, chosen])
+    np.testing.assert_array_equal(sequence.scale, whole.scale[0, chosen])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from musiq.patches import to_unit_range
 from musiq.resize import gaussian_resize, gaussian_taps, preserved_size
 from tests.conftest import REFERENCE
 
@@ -12,8 +11,8 @@ CASES = [name.rsplit("|", 1)[0] for name in RESIZES.files if name.endswith("ever
 @pytest.mark.parametrize("case", CASES)
 def test_equals_the_reference(case, reference_image):
     image, longer_side = case.split("|")
-    pixels = to_unit_range(reference_image(image))
-    size = preserved_size(*pixels.shape[1:], int(longer_side))
+    pixels = reference_image(image)
+    size = preserved_size(*pixels.shape[:2], int(longer_side))
     resized = gaussian_resize(pixels, size).transpose(1, 2, 0)
     assert resized.shape == tuple(RESIZES[f"{case}|full_shape"])
     np.testing.assert_allclose(resized[::7, ::7], RESIZES[f"{case}|every7th"], atol=1e-5, rtol=0)
@@ -44,5 +43,21 @@ def test_halving_by_hand():
 def test_weights_sum_to_one_and_constants_stay(size_in, size_out):
     weight = gaussian_taps(size_in, size_out)[1]
     np.testing.assert_allclose(weight.sum(axis=0), 1, rtol=1e-6)
-    flat = gaussian_resize(np.full((3, size_in, 5), 0.25, np.float32), (size_out, 5))
-    np.testing.assert_allclose(flat, 0.25, rtol=1e-6)
+    for image, size in (
+        (np.full((size_in, 5, 3), 51, np.uint8), (size_out, 5)),
+        (np.full((5, size_in, 3), 51, np.uint8), (5, size_out)),
+    ):
+        np.testing.assert_allclose(gaussian_resize(image, size), 51 / 127.5 - 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(60, 40), (200, 500), (90, 1)])  # 40 and 1 columns skip some of the 150
+def test_equals_a_sum_over_every_pixel(size):
+    image = np.random.default_rng(0).integers(0, 256, (90, 150, 3), np.uint8)
+    matrices = []
+    for side_in, side_out in zip((90, 150), size, strict=True):
+        centre = (np.arange(side_out)[:, None] + 0.5) * side_in / side_out
+        distance = np.abs(np.arange(side_in) + 0.5 - centre)
+        weight = np.where(distance < 1.5, np.exp(-(distance**2) / 0.5), 0)
+        matrices.append(weight / weight.sum(axis=1, keepdims=True))
+    expected = np.einsum("yh,hwc,xw->cyx", matrices[0], image / 127.5 - 1, matrices[1])
+    np.testing.assert_allclose(gaussian_resize(image, size), expected, atol=1e-4)  # positions are float32

@@ -1,12 +1,13 @@
 """Logits from a `PatchBatch`, behind one small protocol: ONNX Runtime by default, torch when asked."""
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musiq.checkpoint import Checkpoint
-from musiq.patches import PatchBatch
+from musiq.patches import PatchSequence
 
 RuntimeName = Literal["onnx", "torch"]
 Device = Literal["cpu", "cuda", "mps"]
@@ -16,13 +17,13 @@ class Runtime(Protocol):
     """Executes one checkpoint.
 
     Attributes:
-        tokens_per_batch: images x longest sequence that one call should hold; 0 asks for one image a call.
+        tokens_per_batch: patches of all images together that one call should hold; 0 asks for one image a call.
     """
 
     tokens_per_batch: int
 
-    def logits(self, batch: PatchBatch) -> NDArray[np.float32]:
-        """Network outputs `(B, K)`; padding does not change them."""
+    def logits(self, images: Sequence[PatchSequence]) -> NDArray[np.float32]:
+        """Network outputs `(B, K)`, a row per image; what stands beside an image does not change its row."""
         ...
 
 
