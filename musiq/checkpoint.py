@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,14 @@ Weights = dict[str, NDArray[np.float32]]
 FORMAT = 1
 
 
+class Graphs(NamedTuple):
+    """An architecture as ONNX without weights (`stem.onnx`, `encoder.onnx`, `encoder_int8.onnx`)."""
+
+    stem: bytes
+    encoder: bytes
+    encoder_int8: bytes
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """Trained weights and everything needed to read a score off them.
@@ -39,7 +47,7 @@ class Checkpoint:
         training_data: data sets it was trained on; empty when unknown.
         licence: of the weights; empty when unknown.
         accuracy: measured agreement with ratings, by data set.
-        graph: exported ONNX graph without weights (`graph.onnx`), None when the folder has none.
+        graphs: exported ONNX graphs without weights, None when the folder has none.
         training_images: CSV of the images it was trained on, as `musiq.data.seen` writes it (`training_images.csv`);
             None when the folder has none.
     """
@@ -52,7 +60,7 @@ class Checkpoint:
     training_data: tuple[str, ...] = ()
     licence: str = ""
     accuracy: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    graph: bytes | None = None
+    graphs: Graphs | None = None
     training_images: bytes | None = None
 
     def __post_init__(self) -> None:
@@ -88,7 +96,7 @@ def load_folder(folder: Path) -> Checkpoint:
         training_data=tuple(config["training_data"]),
         licence=config["licence"],
         accuracy=config["accuracy"],
-        graph=_read_if_there(folder / "graph.onnx"),
+        graphs=_read_graphs(folder),
         training_images=_read_if_there(folder / "training_images.csv"),
     )
     check_weights(checkpoint.weights, checkpoint.model, str(folder / "model.safetensors"))
@@ -115,7 +123,7 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, training: Mapping[str,
         "config.json": _to_json(describe(checkpoint)),
         "training.json": _to_json(training or {}),
         "README.md": model_card(checkpoint).encode(),
-        "graph.onnx": checkpoint.graph,
+        **_graph_files(checkpoint.graphs),
         "training_images.csv": checkpoint.training_images,
     }
     try:
@@ -202,6 +210,16 @@ def _build(kind: type[Any], fields: dict[str, Any], folder: Path) -> Any:
         return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{folder / 'config.json'}: {kind.__name__}: {error}") from error
+
+
+def _read_graphs(folder: Path) -> Graphs | None:
+    found = [_read_if_there(folder / f"{name}.onnx") for name in Graphs._fields]
+    graphs = [graph for graph in found if graph is not None]
+    return Graphs(*graphs) if len(graphs) == len(found) else None
+
+
+def _graph_files(graphs: Graphs | None) -> dict[str, bytes | None]:
+    return {f"{name}.onnx": getattr(graphs, name, None) for name in Graphs._fields}
 
 
 def _read_if_there(path: Path) -> bytes | None:

@@ -9,10 +9,10 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from musiq.errors import ImageError
 MAX_PIXELS = 200_000_000
 WHITE = (255, 255, 255)
 PLUGIN_SUFFIXES = {".heic", ".heif", ".avif"}
+Admit = Callable[[int, int], object]
 _pillow_limit = threading.Lock()
 
 
@@ -44,7 +45,11 @@ class DecodedImage:
 
 
 def load_image(
-    source: Any, *, background: tuple[int, int, int] = WHITE, max_pixels: int | None = MAX_PIXELS
+    source: Any,
+    *,
+    background: tuple[int, int, int] = WHITE,
+    max_pixels: int | None = MAX_PIXELS,
+    admit: Admit | None = None,
 ) -> DecodedImage:
     """`source` decoded by the policy of this module.
 
@@ -54,22 +59,24 @@ def load_image(
             `(C, H, W)`, the same types and ranges).
         background: RGB that transparent pixels are laid over.
         max_pixels: largest H * W accepted, None for no limit.
+        admit: called with height and width before the pixels are decoded; what it raises ends the call.
 
     Raises:
         ImageError: it cannot be read, or is larger than the limit; names the file and the reason.
     """
     name = image_name(source)
+    check = partial(_check_size, max_pixels=max_pixels, admit=admit)
     try:
         if isinstance(source, DecodedImage):
             return source
         if isinstance(source, np.ndarray):
-            return _from_array(source, name, background, max_pixels)
+            return _from_array(source, name, background, check)
         if _is_tensor(source):
-            return _from_array(_tensor_to_array(source), name, background, max_pixels)
+            return _from_array(_tensor_to_array(source), name, background, check)
         if isinstance(source, Image.Image):
-            return _from_pillow(source, name, background, max_pixels)
+            return _from_pillow(source, name, background, check)
         with _open(source) as image:
-            return _from_pillow(image, name, background, max_pixels)
+            return _from_pillow(image, name, background, check)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from error
     except UnidentifiedImageError as error:
@@ -136,10 +143,8 @@ def _register_heif() -> None:
         pillow_heif.register_heif_opener()
 
 
-def _from_pillow(
-    image: Image.Image, name: str, background: tuple[int, int, int], max_pixels: int | None
-) -> DecodedImage:
-    _check_size(image.height, image.width, max_pixels)
+def _from_pillow(image: Image.Image, name: str, background: tuple[int, int, int], check: Admit) -> DecodedImage:
+    check(image.height, image.width)
     notes: list[str] = []
     if getattr(image, "is_animated", False):
         notes.append("first of several frames")
@@ -159,11 +164,13 @@ def _from_pillow(
     return DecodedImage(np.array(image), name, tuple(notes))
 
 
-def _check_size(height: int, width: int, max_pixels: int | None) -> None:
+def _check_size(height: int, width: int, max_pixels: int | None, admit: Admit | None) -> None:
     if height < 1 or width < 1:
         raise ImageError(f"empty image ({width} x {height} pixels)")
     if max_pixels is not None and height * width > max_pixels:
         raise ImageError(f"{width} x {height} = {height * width:,} pixels exceed the limit of {max_pixels:,}")
+    if admit is not None:
+        admit(height, width)
 
 
 def _upright(image: Image.Image, notes: list[str]) -> Image.Image:
@@ -223,12 +230,10 @@ def _flatten_alpha(image: Image.Image, background: tuple[int, int, int], notes: 
     return Image.alpha_composite(Image.new("RGBA", rgba.size, (*background, 255)), rgba).convert("RGB")
 
 
-def _from_array(
-    array: NDArray[Any], name: str, background: tuple[int, int, int], max_pixels: int | None
-) -> DecodedImage:
+def _from_array(array: NDArray[Any], name: str, background: tuple[int, int, int], check: Admit) -> DecodedImage:
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise ImageError(f"shape {array.shape} is neither (H, W) nor (H, W, C) with C in 1, 3, 4")
-    _check_size(array.shape[0], array.shape[1], max_pixels)
+    check(array.shape[0], array.shape[1])
     notes = [] if array.dtype == np.uint8 else [f"{array.dtype} scaled to 8 bits"]
     pixels = _to_uint8(array)
     if pixels.ndim == 2 or pixels.shape[2] == 1:

@@ -248,6 +248,24 @@ def patch_sequence(
     )
 
 
+def spread(rows: int, columns: int, limit: int) -> NDArray[np.int64]:
+    """At most `limit` of the native patches, evenly over the image: every r-th row and c-th column.
+
+    Returns:
+        Raster indexes, ascending, int64.
+    """
+    if rows * columns <= limit:
+        return np.arange(rows * columns)
+    kept_rows = min(rows, max(1, round(math.sqrt(limit * rows / columns))), limit)
+    kept_columns = min(columns, limit // kept_rows)
+    row, column = _evenly(rows, kept_rows), _evenly(columns, kept_columns)
+    return (row[:, None] * columns + column).reshape(-1)
+
+
+def _evenly(count: int, kept: int) -> NDArray[np.int64]:
+    return ((np.arange(kept) + 0.5) * (count / kept)).astype(np.int64)
+
+
 def patchify(image: NDArray[np.uint8], config: PatchConfig, max_native: int | None = None) -> PatchBatch:
     """The patch sequence of one image as a batch, B = 1 and nothing padded.
 

@@ -1,34 +1,40 @@
 """Many images in, scores out in order."""
 
+import os
+import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, ImageError
-from musiq.image import MAX_PIXELS, WHITE, DecodedImage, load_image
-from musiq.patches import PatchBatch, collate, patchify
-from musiq.runtime import Device, Runtime, RuntimeName, open_runtime
+from musiq.image import MAX_PIXELS, WHITE, load_image
+from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
+from musiq.patches import PatchSequence, patch_sequence, spread, token_counts
+from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
 from musiq.scores import RATINGS, Score, mean_opinion, rating_distribution
 from musiq.sources import load_checkpoint
 
 SCORING_OUTPUTS = (1, len(RATINGS))
-LOOK_AHEAD = 2  # images that are decoded while the network is busy
+DECODED_BYTES = 10  # a pixel takes while its image is decoded: 4 in Pillow, 3 turned upright, 3 as an array
+CORE_TOKENS = 6000  # an image of more takes all cores, so that one such image is in work at a time
+AHEAD = 2  # images per worker that are handed out before their turn
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """An image ready for the network; pixels are let go of, only what the score reports is kept."""
+    """An image ready for the network, and what its score reports."""
 
-    patches: PatchBatch
+    patches: PatchSequence
     height: int
     width: int
+    preprocess: str
     notes: tuple[str, ...]
 
 
@@ -37,6 +43,7 @@ class Scorer:
 
     Attributes:
         checkpoint: weights, preprocessing and score range in use.
+        runtime: what executes the network.
     """
 
     def __init__(
@@ -44,38 +51,55 @@ class Scorer:
         checkpoint: Checkpoint,
         runtime: Runtime,
         *,
+        workers: int | None = None,
         background: tuple[int, int, int] = WHITE,
         max_pixels: int | None = MAX_PIXELS,
+        max_memory: int | None = None,
+        max_patches: int | None = None,
     ) -> None:
-        self.checkpoint, self._runtime = checkpoint, runtime
-        self._background, self._max_pixels = background, max_pixels
+        self.checkpoint, self.runtime = checkpoint, runtime
+        self._workers = workers or os.cpu_count() or 1
+        self._background, self._max_pixels, self._max_patches = background, max_pixels, max_patches
+        self._max_memory = max_memory
+        self._budget = Budget(machine_bytes() // 2 if max_memory is None else max(1, max_memory - process_bytes()))
+        self._all_cores = threading.Lock()
 
     @classmethod
     def load(
         cls,
         checkpoint: str | Path | Checkpoint = "default",
         *,
-        runtime: RuntimeName = "onnx",
+        runtime: RuntimeName = "auto",
         device: Device = "cpu",
+        precision: Precision = "fp32",
         threads: int | None = None,
+        workers: int | None = None,
         background: tuple[int, int, int] = WHITE,
         max_pixels: int | None = MAX_PIXELS,
+        max_memory: int | None = None,
+        max_patches: int | None = None,
     ) -> "Scorer":
         """A scorer ready to use.
 
         Args:
             checkpoint: name of a shipped checkpoint, a checkpoint folder, a published `.npz`, or a `.pth` of the
                 common PyTorch port.
-            runtime: `onnx` (CPU, no torch) or `torch`.
+            runtime: `onnx` (CPU, no torch), `openvino` (CPU), `torch`, or `auto`, which `musiq doctor` explains.
             device: `cpu`, `cuda` or `mps`, for torch.
+            precision: `fp32`; `bf16` and `int8` where the processor has the instructions, with other scores.
             threads: threads of the network, None for one per core.
+            workers: images in work at the same time, None for one per core.
             background: RGB that transparent pixels are laid over.
             max_pixels: largest H * W accepted, None for no limit.
+            max_memory: bytes that this process shall stay under; larger images are refused. None shares half of the
+                machine's memory among the images in work.
+            max_patches: most native patches that an image keeps, by `musiq.patches.spread`; its score is then
+                approximate, and says so. None keeps all.
 
         Raises:
             CheckpointError: the checkpoint is missing or malformed.
-            MissingExtraError: torch is asked for and not installed.
-            ValueError: an unknown runtime, or a device that this machine lacks.
+            MissingExtraError: the runtime is not installed.
+            ValueError: an unknown runtime, or a device or a precision that this machine lacks.
         """
         loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
         if loaded.model.outputs not in SCORING_OUTPUTS:
@@ -83,57 +107,113 @@ class Scorer:
                 f"{loaded.name}: {loaded.model.outputs} outputs are no quality score (1 or 10 are); "
                 "it can only initialise training"
             )
-        opened = open_runtime(loaded, runtime, device, threads)
-        return cls(loaded, opened, background=background, max_pixels=max_pixels)
+        return cls(
+            loaded,
+            open_runtime(loaded, runtime, device, threads, precision),
+            workers=workers or threads,
+            background=background,
+            max_pixels=max_pixels,
+            max_memory=max_memory,
+            max_patches=max_patches,
+        )
 
     def score(self, image: Any) -> Score:
         """The score of one image: anything that `musiq.image.load_image` takes.
 
         Raises:
-            ImageError: it cannot be read, or breaks the pixel limit.
+            ImageError: it cannot be read, or breaks a limit.
         """
-        return self._score([self._prepare(image)])[0]
+        return self._score([self._prepare(image, self._check)])[0]
 
     def score_many(self, images: Iterable[Any]) -> Iterator[Score | ImageError]:
         """For each image its score, or the `ImageError` that says why there is none; lazily, in input order.
 
-        Sizes may be mixed. The next images are decoded while the network works.
+        Sizes may be mixed. On a CPU with ONNX Runtime each worker scores an image on a core of its own, from file to
+        score; images of more than `CORE_TOKENS` patches take all cores. Other runtimes get images that workers have
+        prepared, on GPUs many at a time.
         """
-        waiting: list[_Prepared | ImageError] = []
-        for item in self._prepare_ahead(images):
-            if isinstance(item, _Prepared) and not self._fits(waiting, item):
-                yield from self._flush(waiting)
-                waiting = []
-            waiting.append(item)
-            if self._runtime.tokens_per_batch == 0:
-                yield from self._flush(waiting)
-                waiting = []
-        yield from self._flush(waiting)
+        rest = iter(images)
+        first = list(islice(rest, 2))
+        together = chain(first, rest)
+        if len(first) < 2 or self._workers == 1:
+            yield from map(self._try_score, together)
+        elif self.runtime.one_core is not None:
+            yield from self._ahead(self._try_score_beside_others, together)
+        elif self._max_memory is not None and self.runtime.tokens_per_batch == 0:
+            yield from map(self._try_score, together)
+        else:
+            yield from self._in_batches(self._ahead(self._try_prepare, together))
 
-    def _prepare(self, image: Any) -> _Prepared:
-        decoded: DecodedImage = load_image(image, background=self._background, max_pixels=self._max_pixels)
+    def _prepare(self, image: Any, admit: Callable[[int, int], object]) -> _Prepared:
+        decoded = load_image(image, background=self._background, max_pixels=self._max_pixels, admit=admit)
         height, width = decoded.pixels.shape[:2]
-        return _Prepared(patchify(decoded.pixels, self.checkpoint.patches), height, width, decoded.notes)
-
-    def _prepare_ahead(self, images: Iterable[Any]) -> Iterator[_Prepared | ImageError]:
-        with ThreadPoolExecutor(1) as pool:
-            pending: deque[Future[_Prepared | ImageError]] = deque()
-            for image in images:
-                pending.append(pool.submit(self._try_prepare, image))
-                if len(pending) > LOOK_AHEAD:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
+        limit, config = self._max_patches, self.checkpoint.patches
+        native = token_counts(height, width, config)[-1] if config.native else 0
+        if limit is None or native <= limit:
+            return _Prepared(patch_sequence(decoded.pixels, config), height, width, config.id, decoded.notes)
+        patches = patch_sequence(decoded.pixels, config, partial(spread, limit=limit))
+        note = f"approximate: {len(patches.kept if patches.kept is not None else ())} of {native} native patches"
+        return _Prepared(patches, height, width, f"{config.id}/max{limit}", (*decoded.notes, note))
 
     def _try_prepare(self, image: Any) -> _Prepared | ImageError:
         try:
-            return self._prepare(image)
+            return self._prepare(image, self._check)
         except ImageError as error:
             return error
 
-    def _fits(self, waiting: list[_Prepared | ImageError], item: _Prepared) -> bool:
-        lengths = [other.patches.valid.shape[1] for other in [*waiting, item] if isinstance(other, _Prepared)]
-        return len(lengths) == 1 or len(lengths) * max(lengths) <= self._runtime.tokens_per_batch
+    def _try_score(self, image: Any) -> Score | ImageError:
+        try:
+            return self.score(image)
+        except ImageError as error:
+            return error
+
+    def _try_score_beside_others(self, image: Any) -> Score | ImageError:
+        with ExitStack() as held:
+            try:
+                prepared = self._prepare(image, lambda *size: held.enter_context(self._budget.take(self._check(*size))))
+            except ImageError as error:
+                return error
+            if len(prepared.patches) <= CORE_TOKENS:
+                return self._score([prepared], self.runtime.one_core)[0]
+            with self._all_cores:
+                return self._score([prepared])[0]
+
+    def _check(self, height: int, width: int) -> int:
+        """Bytes that an image of this size takes; an `ImageError` where they break the limit."""
+        tokens = sum(token_counts(height, width, self.checkpoint.patches, self._max_patches))
+        need = DECODED_BYTES * height * width + tokens * self.runtime.bytes_per_token
+        if self._max_memory is not None and need > self._budget.size:
+            raise ImageError(
+                f"{width} x {height} pixels take about {format_bytes(need)}, and {format_bytes(self._budget.size)} are "
+                f"left of the limit of {format_bytes(self._max_memory)}; fewer patches (max_patches) take less"
+            )
+        return need
+
+    def _ahead(self, work: Callable[[Any], Any], images: Iterable[Any]) -> Iterator[Any]:
+        """`work` of each image in order, done by the workers before it is asked for."""
+        pool = ThreadPoolExecutor(self._workers)
+        try:
+            pending: deque[Future[Any]] = deque()
+            for image in images:
+                pending.append(pool.submit(work, image))
+                if len(pending) > AHEAD * self._workers:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _in_batches(self, prepared: Iterable[_Prepared | ImageError]) -> Iterator[Score | ImageError]:
+        waiting: list[_Prepared | ImageError] = []
+        tokens = 0
+        for item in prepared:
+            more = len(item.patches) if isinstance(item, _Prepared) else 0
+            if tokens and tokens + more > self.runtime.tokens_per_batch:
+                yield from self._flush(waiting)
+                waiting, tokens = [], 0
+            waiting.append(item)
+            tokens += more
+        yield from self._flush(waiting)
 
     def _flush(self, waiting: list[_Prepared | ImageError]) -> Iterator[Score | ImageError]:
         prepared = [item for item in waiting if isinstance(item, _Prepared)]
@@ -141,8 +221,8 @@ class Scorer:
         for item in waiting:
             yield item if isinstance(item, ImageError) else next(scores)
 
-    def _score(self, images: list[_Prepared]) -> list[Score]:
-        logits: NDArray[np.float32] = self._runtime.logits(collate([image.patches for image in images]))
+    def _score(self, images: list[_Prepared], runtime: Runtime | None = None) -> list[Score]:
+        logits = (runtime or self.runtime).logits([image.patches for image in images])
         checkpoint, spec = self.checkpoint, self.checkpoint.score
         values = mean_opinion(logits, spec.factor).tolist()
         distributions = rating_distribution(logits)
@@ -155,7 +235,7 @@ class Scorer:
                 higher_is_better=spec.higher_is_better,
                 checkpoint=checkpoint.name,
                 weights=checkpoint.id,
-                preprocess=checkpoint.patches.id,
+                preprocess=image.preprocess,
                 height=image.height,
                 width=image.width,
                 notes=image.notes,

@@ -32,12 +32,12 @@ def reference_image() -> Callable[[str], np.ndarray]:
 
 @pytest.fixture(scope="session")
 def tiny_checkpoints() -> dict[str, Checkpoint]:
-    """The reference's three models; they share one architecture and so one exported graph."""
-    from musiq.runtime.export import export_graph
+    """The reference's three models; they share one architecture and so its exported graphs."""
+    from musiq.runtime.export import export_graphs
 
     checkpoints = {name: read_published(REFERENCE / f"{name}.npz") for name in MODELS}
-    graph = export_graph(checkpoints["tiny-multiscale"].model)
-    return {name: replace(checkpoint, graph=graph) for name, checkpoint in checkpoints.items()}
+    graphs = export_graphs(checkpoints["tiny-multiscale"].model)
+    return {name: replace(checkpoint, graphs=graphs) for name, checkpoint in checkpoints.items()}
 
 
 @pytest.fixture

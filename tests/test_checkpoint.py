@@ -35,10 +35,11 @@ def test_a_folder_says_it_all_and_reads_back(folder, tiny):
         "config.json",
         "training.json",
         "README.md",
-        "graph.onnx",
+        "encoder.onnx",
+        "stem.onnx",
     }
     assert (loaded.name, loaded.training_data, loaded.licence) == ("mine", ("A", "B"), "MIT")
-    assert (loaded.model, loaded.patches, loaded.graph) == (tiny.model, tiny.patches, tiny.graph)
+    assert (loaded.model, loaded.patches, loaded.graphs) == (tiny.model, tiny.patches, tiny.graphs)
     assert loaded.score == ScoreRange(0, 100)
     assert json.loads((folder / "training.json").read_text()) == {"epochs": 3}
     for name, array in tiny.weights.items():
@@ -105,7 +106,7 @@ def test_the_list_of_training_images_is_kept(folder, tiny):
     save_checkpoint(replace(tiny, training_images=b"image,hash\n"), folder)
     assert (folder / "training_images.csv").read_bytes() == b"image,hash\n"
     assert load_checkpoint(folder).training_images == b"image,hash\n"
-    save_checkpoint(replace(tiny, graph=None), folder)
+    save_checkpoint(replace(tiny, graphs=None), folder)
     assert {path.name for path in folder.iterdir()} == {
         "model.safetensors",
         "config.json",

@@ -13,7 +13,7 @@ def test_the_shipped_default(default_checkpoint):
     assert default_checkpoint.licence == "Apache-2.0"
     assert (default_checkpoint.score.low, default_checkpoint.score.high) == (0, 100)
     assert default_checkpoint.training_data
-    assert default_checkpoint.graph is not None
+    assert default_checkpoint.graphs is not None
 
 
 def test_a_path_wins_over_a_shipped_name_when_written_as_one(tmp_path, monkeypatch):

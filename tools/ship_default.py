@@ -17,7 +17,7 @@ from musiq.data.sets import open_data
 from musiq.evaluate.correlations import Agreement, agreement
 from musiq.evaluate.files import Predictions
 from musiq.evaluate.predictions import evaluate_checkpoint
-from musiq.runtime.export import export_graph
+from musiq.runtime.export import export_graphs
 from musiq.scorer import Scorer
 
 ROOT = Path(__file__).parent.parent
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--images", type=Path, required=True)
     options = parser.parse_args()
     trained = load_folder(options.checkpoint)
-    trained = replace(trained, graph=trained.graph or export_graph(trained.model))
+    trained = replace(trained, graphs=trained.graphs or export_graphs(trained.model))
     out = ROOT / "results" / "default-biq2021-test.csv"
     data = open_data(str(options.data), options.images, (0, 1))
     result = evaluate_checkpoint(Scorer.load(trained), data, ("test", "test-near"), out)

@@ -4,6 +4,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from musiq.memory import parse_bytes
+
 
 class MosRange(NamedTuple):
     """Worst and best value of a rating scale."""
@@ -29,3 +31,16 @@ _RANGE = typer.Option(
 )
 RangeOption = Annotated[MosRange | None, _RANGE]
 RangesOption = Annotated[list[MosRange] | None, _RANGE]
+
+
+def _parse_bytes(text: str) -> int:
+    try:
+        return parse_bytes(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+_MEMORY = typer.Option(
+    "--max-memory", parser=_parse_bytes, metavar="SIZE", help="Stay under it, as in 2GB; larger images are refused."
+)
+MemoryOption = Annotated[int | None, _MEMORY]

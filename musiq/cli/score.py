@@ -8,12 +8,14 @@ from typing import IO, Annotated
 
 import typer
 
+from musiq.cli.options import MemoryOption
 from musiq.cli.paths import expand
 from musiq.cli.rows import WRITERS, Format, make_row
 from musiq.errors import ImageError
 from musiq.image import MAX_PIXELS
 from musiq.progress import progress_bar
-from musiq.runtime import Device, RuntimeName
+from musiq.runtime.choose import Device, RuntimeName
+from musiq.runtime.precision import Precision
 from musiq.scorer import Scorer
 
 
@@ -23,16 +25,32 @@ def score(
     format: Annotated[Format, typer.Option(help="How results are written.")] = "table",
     output: Annotated[Path | None, typer.Option(help="File for the results instead of stdout.")] = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders.")] = False,
-    runtime: Annotated[RuntimeName, typer.Option(help="onnx needs no torch; torch runs on GPUs too.")] = "onnx",
-    device: Annotated[Device, typer.Option(help="Where torch runs.")] = "cpu",
+    runtime: Annotated[
+        RuntimeName, typer.Option(help="What executes the network; musiq doctor explains auto.")
+    ] = "auto",
+    device: Annotated[Device, typer.Option(help="Where it runs; cuda and mps need torch.")] = "cpu",
+    precision: Annotated[Precision, typer.Option(help="bf16 and int8 where the processor has them.")] = "fp32",
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the network; one per core if unset.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Images in work at once; one per core if unset.")] = None,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images before decoding.")] = MAX_PIXELS,
+    max_memory: MemoryOption = None,
+    max_patches: Annotated[int | None, typer.Option(min=1, help="Cap native patches: approximate, faster.")] = None,
 ) -> None:
     """Score images: higher is better. Exit 0; 1 when some files failed (each is named); 2 for wrong usage."""
     files = list(expand(paths, recursive))
     if not files:
         raise ValueError(f"no images in {', '.join(paths)}" + ("" if recursive else " (subfolders: --recursive)"))
-    scorer = Scorer.load(checkpoint, runtime=runtime, device=device, threads=threads, max_pixels=max_pixels)
+    scorer = Scorer.load(
+        checkpoint,
+        runtime=runtime,
+        device=device,
+        precision=precision,
+        threads=threads,
+        workers=workers,
+        max_pixels=max_pixels,
+        max_memory=max_memory,
+        max_patches=max_patches,
+    )
     failed = 0
     streamed = output is None and format != "table" and sys.stdout.isatty()  # a bar would run through the rows
     with _open_output(output) as file, progress_bar("scoring", len(files), live=not streamed) as advance:

@@ -1,4 +1,4 @@
-"""Logits from a `PatchBatch`, behind one small protocol: ONNX Runtime by default, torch when asked."""
+"""Logits from patch sequences, behind one small protocol: ONNX Runtime, OpenVINO or torch."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
@@ -8,19 +8,31 @@ from numpy.typing import NDArray
 
 from musiq.checkpoint import Checkpoint
 from musiq.patches import PatchSequence
+from musiq.runtime.choose import Device, RuntimeName, choose_runtime
+from musiq.runtime.precision import Precision
 
-RuntimeName = Literal["onnx", "torch"]
-Device = Literal["cpu", "cuda", "mps"]
+__all__ = ["Device", "Precision", "Runtime", "RuntimeName", "open_runtime"]
 
 
 class Runtime(Protocol):
     """Executes one checkpoint.
 
     Attributes:
+        name: which runtime it is.
+        precision: how it multiplies.
         tokens_per_batch: patches of all images together that one call should hold; 0 asks for one image a call.
+        bytes_per_token: memory that a patch takes while its image is in the network.
     """
 
+    name: Literal["onnx", "openvino", "torch"]
+    precision: Precision
     tokens_per_batch: int
+    bytes_per_token: int
+
+    @property
+    def one_core(self) -> "Runtime | None":
+        """The same network on one core, for calls from several threads at once; None where calls must take turns."""
+        ...
 
     def logits(self, images: Sequence[PatchSequence]) -> NDArray[np.float32]:
         """Network outputs `(B, K)`, a row per image; what stands beside an image does not change its row."""
@@ -28,26 +40,32 @@ class Runtime(Protocol):
 
 
 def open_runtime(
-    checkpoint: Checkpoint, name: RuntimeName = "onnx", device: Device = "cpu", threads: int | None = None
+    checkpoint: Checkpoint,
+    name: RuntimeName = "auto",
+    device: Device = "cpu",
+    threads: int | None = None,
+    precision: Precision = "fp32",
 ) -> Runtime:
     """The runtime `name` loaded with `checkpoint`.
 
     Args:
-        device: where torch runs; ONNX Runtime runs on the CPU.
+        name: `onnx`, `openvino`, `torch`, or `auto`: see `musiq.runtime.choose`.
+        device: where torch runs; the others run on the CPU.
         threads: threads of the network, None for one per core.
 
     Raises:
-        ValueError: an unknown runtime, or a device that it lacks.
-        MissingExtraError: torch is asked for and not installed.
+        ValueError: an unknown runtime, or a device or a precision that it or this machine lacks.
+        MissingExtraError: the runtime is not installed.
     """
-    if name == "onnx":
-        if device != "cpu":
-            raise ValueError(f"runtime onnx runs on the cpu; for {device} use runtime torch")
+    chosen = choose_runtime(name, device, precision).name
+    if chosen == "onnx":
         from musiq.runtime.onnx import OnnxRuntime
 
-        return OnnxRuntime(checkpoint, threads)
-    if name == "torch":
-        from musiq.runtime.torch import TorchRuntime
+        return OnnxRuntime(checkpoint, threads, precision)
+    if chosen == "openvino":
+        from musiq.runtime.openvino import OpenVinoRuntime
 
-        return TorchRuntime(checkpoint, device, threads)
-    raise ValueError(f"unknown runtime {name!r}; there are onnx and torch")
+        return OpenVinoRuntime(checkpoint, threads, precision)
+    from musiq.runtime.torch import TorchRuntime
+
+    return TorchRuntime(checkpoint, device, threads, precision)

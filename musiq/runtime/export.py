@@ -1,81 +1,188 @@
-"""`model.py` -> ONNX graph without weights. Needs torch and onnxscript (`musiq[train]`)."""
+"""`model.py` -> ONNX graphs without weights: stem and encoder. Needs torch and onnxscript (`musiq[train]`).
+
+What is exported computes what `model.py` does, in the operators that CPUs run fastest: a group normalisation as a layer
+normalisation over each group, padding inside the convolution, attention as one operator that never holds L x L numbers,
+and of the last block only what the class token needs.
+"""
 
 import logging
 import tempfile
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from musiq.checkpoint import Graphs
 from musiq.config import ModelConfig
 from musiq.errors import MissingExtraError
-from musiq.runtime.graph import TABLE_INPUTS
+from musiq.runtime.int8 import INTEGERS, OFFSET, SCALE
 
 try:
     import onnx_ir
     import onnxscript  # noqa: F401  torch's exporter needs it
     import torch
+    import torch.nn.functional as F
     from torch import Tensor, nn
     from torch.export import Dim
 except ImportError:
     raise MissingExtraError("exporting an ONNX graph", "train") from None
 
-from musiq.model import MUSIQ
+from musiq.model import MUSIQ, Block, Stem, standardise
 
 OPSET = 23
 
 
-class _WithTables(nn.Module):
-    """The network with embedding tables and head as inputs."""
+class _Stem(nn.Module):
+    """Patches to tokens: stem and embeddings, the embedding tables as inputs."""
+
+    def __init__(self, stem: Stem) -> None:
+        super().__init__()
+        self.stem = stem
+
+    def forward(self, pixels: Tensor, cell: Tensor, scale: Tensor, cells: Tensor, scales: Tensor) -> Tensor:
+        stem, block = self.stem, self.stem.block
+        x = _convolve(pixels, stem.conv.weight, pads=[2, 2, 3, 3], stride=2)
+        x = F.relu(_group_norm(x, stem.norm))
+        x = _operator("MaxPool", (x,), _halved(x), kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1])
+        residual = _group_norm(_convolve(x, block.shortcut.weight), block.shortcut_norm)
+        x = F.relu(_group_norm(_convolve(x, block.conv1.weight), block.norm1))
+        x = F.relu(_group_norm(_convolve(x, block.conv2.weight, pads=[1, 1, 1, 1]), block.norm2))
+        x = F.relu(_group_norm(_convolve(x, block.conv3.weight), block.norm3) + residual)
+        x = x.permute(0, 2, 3, 1).reshape(-1, stem.project.in_features)
+        return stem.project(x) + cells[cell] + scales[scale]
+
+
+class _Encoder(nn.Module):
+    """Tokens to logits, the head as an input."""
 
     def __init__(self, network: MUSIQ) -> None:
         super().__init__()
-        self.network = network
+        self.class_token, self.blocks, self.norm = network.class_token, network.blocks, network.norm
 
-    def forward(self, pixels: Tensor, cell: Tensor, scale: Tensor, *tables: Tensor) -> Tensor:
-        inputs = dict(zip(TABLE_INPUTS, tables, strict=True))
-        return torch.func.functional_call(self.network, inputs, (pixels, cell, scale))
+    def forward(self, tokens: Tensor, head_weight: Tensor, head_bias: Tensor) -> Tensor:
+        x = torch.cat([self.class_token.expand(1, 1, -1), tokens], dim=1)  # (1, 1 + L, D)
+        *blocks, last = self.blocks
+        for block in blocks:
+            x = _encode(block, x, x)
+        x = _encode(last, x[:, :1], x)  # nothing else of the last block reaches the head
+        return F.linear(self.norm(x)[:, 0], head_weight, head_bias)
 
 
-def export_graph(config: ModelConfig) -> bytes:
-    """The evaluation graph of an architecture, as ONNX bytes.
+def _encode(block: Block, x: Tensor, context: Tensor) -> Tensor:
+    """The block's output at `x` `(1, M, D)`, which attends to `context` `(1, N, D)`."""
+    attention, seen = block.attention, block.attention_norm(context)
+    query = attention.query(seen[:, : x.shape[1]])
+    inputs = (query, attention.key(seen), attention.value(seen))
+    x = x + attention.out(_operator("com.microsoft::MultiHeadAttention", inputs, query, num_heads=attention.heads))
+    return x + block.mlp(block.mlp_norm(x))
 
-    Inputs: pixels float32 `(1, L, 3, P, P)`, cell and scale int64 `(1, L)`, spatial_table `(G*G, D)`, scale_table
-    `(S, D)`, head_weight `(K, D)`, head_bias `(K,)`; L, G, S and K are free. Output: logits `(1, K)`. The other
-    weights are external initializers named `network.` and their name in `model.py`.
+
+class _Int8Linear(nn.Module):
+    """A linear layer whose matrix is 8-bit integers (`int8.py`) and whose input is rounded to them on the way."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.register_buffer(INTEGERS, torch.zeros(layer.in_features, layer.out_features, dtype=torch.uint8))
+        self.register_buffer(SCALE, torch.zeros(layer.out_features))
+        self.register_buffer(OFFSET, torch.zeros(layer.out_features, dtype=torch.uint8))
+        self.bias = layer.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        inputs = (x, self.integers, self.scale, self.offset, self.bias)
+        like = x[..., :1].expand(*x.shape[:-1], len(self.bias))
+        return _operator("com.microsoft::DynamicQuantizeMatMul", inputs, like)
+
+
+def _quantized(network: MUSIQ) -> MUSIQ:
+    for block in network.blocks:
+        for module in (block.attention, block.mlp):
+            for name, layer in list(module.named_children()):
+                if isinstance(layer, nn.Linear):
+                    setattr(module, name, _Int8Linear(layer))
+    return network
+
+
+def _convolve(x: Tensor, kernel: Tensor, pads: Sequence[int] = (0, 0, 0, 0), stride: int = 1) -> Tensor:
+    like = F.conv2d(F.pad(x, (pads[1], pads[3], pads[0], pads[2])), kernel, stride=stride)
+    inputs = (x, standardise(kernel))
+    return _operator("Conv", inputs, like, kernel_shape=list(kernel.shape[2:]), pads=list(pads), strides=[stride] * 2)
+
+
+def _halved(x: Tensor) -> Tensor:
+    return x[:, :, ::2, ::2]
+
+
+def _group_norm(x: Tensor, norm: nn.GroupNorm) -> Tensor:
+    channels, height, width = x.shape[1:]
+    size = channels // norm.num_groups * height * width
+    groups = F.layer_norm(x.reshape(-1, norm.num_groups, size), (size,), eps=norm.eps)
+    affine = norm.weight[:, None, None], norm.bias[:, None, None]
+    return groups.reshape(-1, channels, height, width) * affine[0] + affine[1]
+
+
+def _operator(name: str, inputs: Sequence[Tensor], like: Tensor, **attributes: Any) -> Tensor:
+    """One ONNX operator whose output has the shape of `like`."""
+    version = 1 if "::" in name else OPSET
+    return torch.onnx.ops.symbolic(name, inputs, attributes, dtype=like.dtype, shape=like.shape, version=version)
+
+
+def export_graphs(config: ModelConfig) -> Graphs:
+    """The evaluation graphs of an architecture.
+
+    stem: pixels float32 `(n, 3, P, P)`, cell and scale int64 `(n,)`, spatial_table `(G*G, D)`, scale_table `(S, D)`
+    -> tokens float32 `(n, D)`. encoder: tokens `(1, L, D)`, head_weight `(K, D)`, head_bias `(K,)` -> logits `(1, K)`.
+    encoder_int8: the same with the matrices of `int8.py`. n, L, G, S and K are free. The other weights are external
+    initializers under their names in `model.py`.
     """
-    usual = ModelConfig()  # for all that the graph leaves free
+    usual = ModelConfig()  # for all that the graphs leave free
     free = replace(config, outputs=usual.outputs, scales=usual.scales, grid_size=usual.grid_size)
     return _export(replace(free, spatial="hash", scale_embedding=True, dropout=0.0, stochastic_depth=0.0))
 
 
 @cache
-def _export(config: ModelConfig) -> bytes:
-    network = MUSIQ(config).eval().requires_grad_(False)
-    tokens, cells, scales, outputs = Dim("tokens"), Dim("cells"), Dim("scales"), Dim("outputs")
-    tables = ({0: cells}, {0: scales}, {0: outputs}, {0: outputs})
+def _export(config: ModelConfig) -> Graphs:
+    network, width, index = MUSIQ(config).eval().requires_grad_(False), config.width, torch.zeros(7, dtype=torch.long)
+    n, tokens, cells, scales, outputs = map(Dim, ("n", "tokens", "cells", "scales", "outputs"))
+    patches = torch.zeros(7, 3, config.patch_size, config.patch_size)
+    stem = _to_onnx(
+        _Stem(network.stem),
+        {
+            "pixels": (patches, {0: n}),
+            "cell": (index, {0: n}),
+            "scale": (index.clone(), {0: n}),
+            "spatial_table": (torch.zeros(9, width), {0: cells}),
+            "scale_table": (torch.zeros(3, width), {0: scales}),
+        },
+        "tokens",
+    )
+    inputs = {
+        "tokens": (torch.zeros(1, 7, width), {1: tokens}),
+        "head_weight": (torch.zeros(2, width), {0: outputs}),
+        "head_bias": (torch.zeros(2), {0: outputs}),
+    }
+    encoder = _to_onnx(_Encoder(network), inputs, "logits")
+    return Graphs(stem, encoder, _to_onnx(_Encoder(_quantized(network)), inputs, "logits"))
+
+
+def _to_onnx(module: nn.Module, inputs: dict[str, tuple[Tensor, dict[int, Any]]], output: str) -> bytes:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         program = torch.onnx.export(
-            _WithTables(network).eval(),
-            _example(config),
+            module.eval(),
+            tuple(example for example, _ in inputs.values()),
             dynamo=True,
             optimize=False,  # keeps each weight an initializer under its own name; ONNX Runtime optimises at load
             opset_version=OPSET,
-            input_names=["pixels", "cell", "scale", *TABLE_INPUTS.values()],
-            output_names=["logits"],
-            dynamic_shapes=({1: tokens}, {1: tokens}, {1: tokens}, tables),
+            input_names=list(inputs),
+            output_names=[output],
+            dynamic_shapes=tuple(free for _, free in inputs.values()),
             verbose=False,
         )
     assert program is not None
     return _without_weights(program.model)
-
-
-def _example(config: ModelConfig) -> tuple[Tensor, ...]:
-    side, width, index = config.patch_size, config.width, torch.zeros(1, 7, dtype=torch.long)
-    tables = (torch.zeros(9, width), torch.zeros(3, width), torch.zeros(2, width), torch.zeros(2))
-    return torch.zeros(1, 7, 3, side, side), index, index.clone(), *tables
 
 
 def _without_weights(model: "onnx_ir.Model") -> bytes:

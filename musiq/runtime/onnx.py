@@ -1,83 +1,81 @@
 """ONNX Runtime on the CPU: the default, without torch.
 
-A graph is exported from `model.py` once per architecture and holds no weights; they are handed over at load, where
-ONNX Runtime also folds what depends on them alone, the standardised kernels among it. The embedding tables and the
-head are inputs, so one graph serves any number of scales, grid cells and outputs.
+At load ONNX Runtime folds what depends on the weights alone, the standardised kernels among it. The stem runs over a
+few patches at a time, which stay in the processor's cache; the encoder runs once, over all tokens of one image.
 """
 
-from importlib import resources
+from collections.abc import Sequence
+from functools import cached_property, partial
+from typing import Final
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from musiq.checkpoint import Checkpoint
-from musiq.config import ModelConfig
-from musiq.errors import CheckpointError, MissingExtraError
-from musiq.patches import PatchBatch
-from musiq.runtime.graph import TABLE_INPUTS, WEIGHT_PREFIX, graph_key
-from musiq.spatial import sinusoid_table
+from musiq.checkpoint import Checkpoint, Weights
+from musiq.patches import PatchSequence
+from musiq.runtime.graph import (
+    encoder_bytes,
+    encoder_weights,
+    find_graphs,
+    head_tables,
+    run_stem,
+    stem_tables,
+    stem_weights,
+)
+from musiq.runtime.int8 import quantize
+from musiq.runtime.precision import Precision
 
 ERRORS_ONLY = 3
 
 
 class OnnxRuntime:
-    """One image a call, so that nothing is ever padded."""
+    """One image a call, so that nothing is ever padded.
 
+    Args:
+        precision: `fp32`, or `int8` for the encoder's products of 8-bit integers summed in 32 bits.
+    """
+
+    name: Final = "onnx"
     tokens_per_batch = 0
 
-    def __init__(self, checkpoint: Checkpoint, threads: int | None = None) -> None:
-        self.tables = input_tables(checkpoint)
+    def __init__(self, checkpoint: Checkpoint, threads: int | None = None, precision: Precision = "fp32") -> None:
+        self.precision, self.bytes_per_token = precision, encoder_bytes(checkpoint.model)
+        self._open_one_core = partial(OnnxRuntime, checkpoint, 1, precision)
+        graphs, weights = find_graphs(checkpoint), encoder_weights(checkpoint)
+        if precision == "bf16":
+            raise ValueError("runtime onnx has no precision bf16; openvino and torch have it")
+        encoder = graphs.encoder
+        if precision == "int8":
+            encoder, weights = graphs.encoder_int8, quantize(weights)
+        self.stem = _Session(graphs.stem, stem_weights(checkpoint), stem_tables(checkpoint), threads)
+        self.encoder = _Session(encoder, weights, head_tables(checkpoint), threads)
+
+    @cached_property
+    def one_core(self) -> "OnnxRuntime":
+        """The same network on one core; its sessions take calls from any number of threads."""
+        return self._open_one_core()
+
+    def logits(self, images: Sequence[PatchSequence]) -> NDArray[np.float32]:
+        """Network outputs `(B, K)`, each image computed alone."""
+        return np.concatenate([self.encoder({"tokens": run_stem(self.stem, image)[None]}) for image in images])
+
+
+class _Session:
+    """One graph with its weights and constant inputs."""
+
+    def __init__(self, graph: bytes, weights: dict[str, NDArray], tables: Weights, threads: int | None) -> None:
         options = ort.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
+        options.add_session_config_entry("session.force_spinning_stop", "1")  # the two sessions take turns on the cores
         if threads is not None:
             options.intra_op_num_threads = threads
-        fixed = {
-            f"{WEIGHT_PREFIX}{name}": ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array))
-            for name, array in checkpoint.weights.items()
-            if name not in TABLE_INPUTS
+        self.weights = {  # the session reads this memory and does not own it
+            name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for name, array in weights.items()
         }
-        options.add_external_initializers(list(fixed), list(fixed.values()))
-        self.weights = fixed  # the session reads this memory and does not own it
-        self.session = ort.InferenceSession(find_graph(checkpoint), options, providers=["CPUExecutionProvider"])
+        options.add_external_initializers(list(self.weights), list(self.weights.values()))
+        self.session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self.tables = tables
 
-    def logits(self, batch: PatchBatch) -> NDArray[np.float32]:
-        """Network outputs `(B, K)`, each row computed alone and without its padding."""
-        return np.concatenate([self._one(batch.row(index)) for index in range(len(batch))])
-
-    def _one(self, row: PatchBatch) -> NDArray[np.float32]:
-        feed = {"pixels": row.pixels, "cell": row.cell, "scale": row.scale, **self.tables}
-        return self.session.run(["logits"], feed)[0]
-
-
-def input_tables(checkpoint: Checkpoint) -> dict[str, NDArray[np.float32]]:
-    """The graph's inputs that are weights; an embedding that the architecture lacks is a table of zeros."""
-    model = checkpoint.model
-    tables = {graph: checkpoint.weights[ours] for ours, graph in TABLE_INPUTS.items() if ours in checkpoint.weights}
-    if model.spatial == "sinusoid":
-        tables["spatial_table"] = sinusoid_table(model.grid_size, model.width)
-    zeros = {
-        "spatial_table": np.zeros((model.grid_size**2, model.width), np.float32),
-        "scale_table": np.zeros((model.scales, model.width), np.float32),
-    }
-    return zeros | tables
-
-
-def find_graph(checkpoint: Checkpoint) -> bytes:
-    """The checkpoint's own graph, else the shipped one of the paper's architecture, else a fresh export by torch.
-
-    Raises:
-        CheckpointError: there is none and the architecture cannot be exported here.
-    """
-    if checkpoint.graph is not None:
-        return checkpoint.graph
-    if graph_key(checkpoint.model) == graph_key(ModelConfig()):
-        return (resources.files("musiq.runtime") / "paper.onnx").read_bytes()
-    try:
-        from musiq.runtime.export import export_graph
-    except MissingExtraError as error:
-        raise CheckpointError(
-            f"{checkpoint.name}: no graph for this architecture; musiq ships the paper's, and exports others with "
-            f"torch. {error}"
-        ) from error
-    return export_graph(checkpoint.model)
+    def __call__(self, inputs: dict[str, NDArray]) -> NDArray[np.float32]:
+        return self.session.run(None, inputs | self.tables)[0]

@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from musiq.checkpoint import Checkpoint, save_checkpoint
+from musiq.checkpoint import Checkpoint, Graphs, save_checkpoint
 from musiq.data.record import DataSet
 from musiq.model import MUSIQ
-from musiq.runtime.export import export_graph
+from musiq.runtime.export import export_graphs
 from musiq.train.recipe import Recipe
 from musiq.train.tasks import Task
 
@@ -39,12 +39,12 @@ class Result:
     ) -> None:
         self.run, self.recipe, self.task, self.sets = run, recipe, task, sets
         self.start, self.seen, self.facts = start, seen, facts
-        self.graph: bytes | None = None
+        self.graphs: Graphs | None = None
 
     def save(self, network: MUSIQ, figures: Mapping[str, float], position: Mapping[str, Any]) -> None:
         """Writes `network` as the run's checkpoint, with its validation figures."""
-        if self.graph is None and self.recipe.task != "classes":  # nothing scores with a network of classes
-            self.graph = export_graph(network.config)
+        if self.graphs is None and self.recipe.task != "classes":  # nothing scores with a network of classes
+            self.graphs = export_graphs(network.config)
         earlier = self.start.training_data if self.start else ()
         ours = self.recipe.training_data or [data.name for data in self.sets]
         checkpoint = Checkpoint(
@@ -56,7 +56,7 @@ class Result:
             training_data=tuple(dict.fromkeys([*earlier, *ours])),
             licence=self.recipe.licence,
             accuracy={"validation": dict(figures)},
-            graph=self.graph,
+            graphs=self.graphs,
             training_images=self.seen,
         )
         training = {"recipe": self.recipe.as_json(), **self.facts, **position, "torch": torch.__version__}

@@ -9,10 +9,10 @@ import pytest
 from musiq.checkpoint import Checkpoint
 from musiq.config import ModelConfig
 from musiq.errors import CheckpointError
-from musiq.patches import PatchConfig, collate, patchify
+from musiq.patches import PatchConfig, patch_sequence
 from musiq.published import published_name, read_published
 from musiq.runtime import open_runtime
-from musiq.runtime.export import export_graph
+from musiq.runtime.export import export_graphs
 from musiq.scores import mean_opinion
 from tests.conftest import random_weights
 from tests.published_layout import published_arrays
@@ -29,9 +29,10 @@ def test_scores_equal_the_reference(case, runtime, reference_scores, reference_i
     results = reference_scores[case]["results"]
     assert len(results) == 9
     for image, expected in results.items():
-        batch = patchify(reference_image(image), checkpoint.patches, 100 if case.endswith("cut100") else None)
-        assert batch.valid.sum() == expected["tokens"]
-        logits = opened.logits(batch)
+        cut = (lambda rows, columns: np.arange(min(100, rows * columns))) if case.endswith("cut100") else None
+        sequence = patch_sequence(reference_image(image), checkpoint.patches, cut)
+        assert len(sequence) == expected["tokens"]
+        logits = opened.logits([sequence])
         for ours, theirs in zip(
             [*logits[0], mean_opinion(logits)[0]], [*expected["logits"], expected["mos"]], strict=True
         ):
@@ -42,9 +43,9 @@ def test_scores_equal_the_reference(case, runtime, reference_scores, reference_i
 def test_batched_equals_one_by_one(runtime, tiny, reference_image):
     opened = open_runtime(tiny, runtime)
     names = ("rocket_tall_427x100", "synthetic_31x31", "chelsea_300x451")
-    batches = [patchify(reference_image(name), tiny.patches) for name in names]
-    alone = np.concatenate([opened.logits(batch) for batch in batches])
-    np.testing.assert_allclose(opened.logits(collate(batches)), alone, rtol=1e-5)
+    images = [patch_sequence(reference_image(name), tiny.patches) for name in names]
+    alone = np.concatenate([opened.logits([image]) for image in images])
+    np.testing.assert_allclose(opened.logits(images), alone, rtol=1e-5)
 
 
 VARIANTS = {
@@ -58,9 +59,9 @@ VARIANTS = {
 def test_exported_variants_equal_torch(name, photo):
     model = VARIANTS[name]
     patches = PatchConfig(patch_size=model.patch_size, grid_size=model.grid_size)
-    checkpoint = Checkpoint(name, random_weights(model), model, patches, graph=export_graph(model))
-    batch = patchify(photo, patches)
-    onnx, torch = (open_runtime(checkpoint, runtime).logits(batch) for runtime in RUNTIMES)
+    checkpoint = Checkpoint(name, random_weights(model), model, patches, graphs=export_graphs(model))
+    image = patch_sequence(photo, patches)
+    onnx, torch = (open_runtime(checkpoint, runtime).logits([image]) for runtime in RUNTIMES)
     np.testing.assert_allclose(onnx, torch, rtol=1e-4, atol=1e-5)
 
 
@@ -75,8 +76,8 @@ def test_the_papers_network_agrees_on_both_runtimes(scales, outputs, sizes, tmp_
     onnx, torch = (open_runtime(checkpoint, runtime) for runtime in RUNTIMES)
     rng = np.random.default_rng(0)
     for size in sizes:
-        batch = patchify(rng.integers(0, 256, (*size, 3), np.uint8), checkpoint.patches)
-        np.testing.assert_allclose(onnx.logits(batch), torch.logits(batch), rtol=1e-4, atol=1e-5)
+        image = patch_sequence(rng.integers(0, 256, (*size, 3), np.uint8), checkpoint.patches)
+        np.testing.assert_allclose(onnx.logits([image]), torch.logits([image]), rtol=1e-4, atol=1e-5)
 
 
 def test_wrong_device_and_runtime_are_refused(tiny):
@@ -90,7 +91,7 @@ def test_without_torch_an_unknown_architecture_says_what_to_install(tiny, monkey
     monkeypatch.delitem(sys.modules, "musiq.runtime.export")
     monkeypatch.setitem(sys.modules, "onnxscript", None)  # importing it fails as if it were not installed
     with pytest.raises(CheckpointError, match=r"no graph for this architecture.*musiq\[train\]"):
-        open_runtime(replace(tiny, graph=None), "onnx")
+        open_runtime(replace(tiny, graphs=None), "onnx")
 
 
 def test_published_names_cover_every_weight():

@@ -26,7 +26,7 @@ def test_from_csv_to_a_checkpoint_that_scores(rated, tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     checkpoint = load_checkpoint("run/checkpoint")
     assert checkpoint.training_data == ("rated.csv",)
-    assert checkpoint.graph is not None
+    assert checkpoint.graphs is not None
     assert (checkpoint.score.low, checkpoint.score.high) == (1, 5)
     assert len(checkpoint.training_images.splitlines()) == 1 + 24
     training = json.loads((tmp_path / "run/checkpoint/training.json").read_text())

@@ -1,0 +1,36 @@
+"""How numbers are multiplied, and which processors have instructions for it."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+Precision = Literal["fp32", "bf16", "int8"]
+INSTRUCTIONS: dict[Precision, frozenset[str]] = {  # any of them, as /proc/cpuinfo names them
+    "bf16": frozenset({"avx512_bf16", "amx_bf16", "bf16"}),
+    "int8": frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp"}),
+}
+
+
+@cache
+def processor_instructions() -> frozenset[str]:
+    """The processor's instruction sets as Linux names them; empty where it does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return frozenset()
+    flags = (line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features")))
+    return frozenset(next(flags, []))
+
+
+def processor_name() -> str:
+    """What the processor calls itself, empty where Linux does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+
+
+def multiplies(precision: Precision) -> bool:
+    """Whether the processor has instructions that make `precision` faster than fp32."""
+    return precision == "fp32" or bool(INSTRUCTIONS[precision] & processor_instructions())
