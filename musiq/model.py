@@ -1,10 +1,12 @@
 """The whole network in reading order: stem, encoder block, network (paper section 3 and Figure 2).
 
-Shape letters: B images, L tokens, D width, H heads, K outputs, P patch side, C channels.
+Shape letters: B images, L tokens of one image, T tokens of all images, D width, H heads, E = D/H, K outputs, P patch
+side, C channels. Sequences are either padded, `(B, L, D)`, as training has them, or packed, `(T, D)`.
 Parameter names follow the folder's `model.safetensors`; `checkpoint.py` maps the published names onto them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,6 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from musiq.attention import Attend, Packing, attend_packed, attend_padded
 from musiq.config import ModelConfig
 from musiq.spatial import sinusoid_table
 
@@ -72,7 +75,7 @@ class Stem(nn.Module):
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention; padded keys are masked."""
+    """Multi-head attention, each image within itself; `attend` says where the images stand."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -82,13 +85,11 @@ class Attention(nn.Module):
         self.value = nn.Linear(width, width)
         self.out = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        q, k, v = (
-            layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, H, L, D/H)
-            for layer in (self.query, self.key, self.value)
-        )
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        return self.out(mixed.transpose(1, 2).flatten(2))  # (B, L, D)
+    def forward(self, x: Tensor, context: Tensor, attend: Attend) -> Tensor:
+        """What the tokens `x` `(..., M, D)` read in `context` `(..., L, D)`: `(..., M, D)`."""
+        projected = self.query(x), self.key(context), self.value(context)
+        q, k, v = (part.unflatten(-1, (self.heads, -1)) for part in projected)  # (..., L, H, E)
+        return self.out(attend(q, k, v).flatten(-2))
 
 
 class MLP(nn.Module):
@@ -117,8 +118,12 @@ class Block(nn.Module):
         self.mlp = MLP(config.width, config.mlp, config.dropout)
         self.skip = skip
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        x = x + self._thin(self.dropout(self.attention(self.attention_norm(x), mask)))
+    def forward(self, x: Tensor, attend: Attend, rows: Tensor | None = None) -> Tensor:
+        """Tokens `(..., L, D)` to the next block's; of packed tokens `(T, D)` only those at `rows`, if given."""
+        context = self.attention_norm(x)
+        asking = context if rows is None else context[rows]
+        x = x if rows is None else x[rows]
+        x = x + self._thin(self.dropout(self.attention(asking, context, attend)))
         return x + self._thin(self.mlp(self.mlp_norm(x)))
 
     def _thin(self, branch: Tensor) -> Tensor:
@@ -165,17 +170,53 @@ class MUSIQ(nn.Module):
             scale: int64 `(B, L)` in [0, S).
             valid: bool `(B, L)`; None means that nothing is padded.
         """
-        x = self.stem(pixels.flatten(0, 1)).unflatten(0, pixels.shape[:2])  # (B, L, D)
-        if self.config.spatial != "none":
-            x = x + self.spatial[cell]
-        if self.config.scale_embedding:
-            x = x + self.scale[scale]
+        x = self.embed(pixels, cell, scale)  # (B, L, D)
         x = torch.cat([self.class_token.expand(len(x), 1, -1), x], dim=1)  # (B, 1 + L, D)
         x = self.dropout(x)
         mask = None if valid is None else F.pad(valid, (1, 0), value=True)[:, None, None, :]  # (B, 1, 1, 1 + L)
         for block in self.blocks:
-            x = block(x, mask)
+            x = block(x, partial(attend_padded, mask=mask))
         return self.head(self.norm(x)[:, 0])  # (B, K)
+
+    def embed(self, pixels: Tensor, cell: Tensor, scale: Tensor) -> Tensor:
+        """Tokens with their embeddings, `(..., D)`, of patches `(..., 3, P, P)` at `cell` and `scale`, both `(...)`."""
+        x = self.stem(pixels.flatten(0, -4)).unflatten(0, pixels.shape[:-3])
+        if self.config.spatial != "none":
+            x = x + self.spatial[cell]
+        if self.config.scale_embedding:
+            x = x + self.scale[scale]
+        return x
+
+    def forward_packed(
+        self, pixels: Tensor, cell: Tensor, scale: Tensor, lengths: Sequence[int], chunk: int = 128
+    ) -> Tensor:
+        """Logits `(B, K)` as `forward` computes them in evaluation, of images one after another without padding.
+
+        Args:
+            pixels: float32 `(T, 3, P, P)` in [-1, 1].
+            cell: int64 `(T,)` in [0, G*G).
+            scale: int64 `(T,)` in [0, S).
+            lengths: tokens of each image.
+            chunk: patches in the stem at a time; its activations take far more memory than its tokens.
+        """
+        pieces = zip(*(torch.split(part, chunk) for part in (pixels, cell, scale)), strict=True)
+        return self.encode_packed(torch.cat([self.embed(*piece) for piece in pieces]), lengths)
+
+    def encode_packed(self, tokens: Tensor, lengths: Sequence[int]) -> Tensor:
+        """Logits `(B, K)`, in float32 also under autocast, of embedded tokens `(T, D)`, in evaluation only."""
+        if self.training:
+            raise RuntimeError("packed sequences are for evaluation: dropout and stochastic depth are per padded image")
+        images = torch.split(tokens, list(lengths))
+        x = torch.cat([part for image in images for part in (self.class_token[None], image)])  # (T + B, D)
+        whole = Packing.of([1 + length for length in lengths], x.device)
+        alone = Packing.of([1] * len(lengths), x.device)
+        *blocks, last = self.blocks
+        for block in blocks:
+            x = block(x, partial(attend_packed, queries=whole, keys=whole))
+        # nothing but the class tokens of the last block reaches the head
+        x = last(x, partial(attend_packed, queries=alone, keys=whole), rows=whole.starts[:-1])  # (B, D)
+        with torch.autocast(x.device.type, enabled=False):
+            return self.head(self.norm(x.float()))
 
 
 def as_state(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:

@@ -31,6 +31,7 @@ AHEAD = 2  # images per worker that are handed out before their turn
 class _Prepared:
     """An image ready for the network, and what its score reports."""
 
+    name: str
     patches: PatchSequence
     height: int
     width: int
@@ -123,7 +124,10 @@ class Scorer:
         Raises:
             ImageError: it cannot be read, or breaks a limit.
         """
-        return self._score([self._prepare(image, self._check)])[0]
+        result = self._score([self._prepare(image, self._check)])[0]
+        if isinstance(result, ImageError):
+            raise result
+        return result
 
     def score_many(self, images: Iterable[Any]) -> Iterator[Score | ImageError]:
         """For each image its score, or the `ImageError` that says why there is none; lazily, in input order.
@@ -146,14 +150,14 @@ class Scorer:
 
     def _prepare(self, image: Any, admit: Callable[[int, int], object]) -> _Prepared:
         decoded = load_image(image, background=self._background, max_pixels=self._max_pixels, admit=admit)
-        height, width = decoded.pixels.shape[:2]
         limit, config = self._max_patches, self.checkpoint.patches
+        name, (height, width) = decoded.name, decoded.pixels.shape[:2]
         native = token_counts(height, width, config)[-1] if config.native else 0
         if limit is None or native <= limit:
-            return _Prepared(patch_sequence(decoded.pixels, config), height, width, config.id, decoded.notes)
+            return _Prepared(name, patch_sequence(decoded.pixels, config), height, width, config.id, decoded.notes)
         patches = patch_sequence(decoded.pixels, config, partial(spread, limit=limit))
         note = f"approximate: {len(patches.kept if patches.kept is not None else ())} of {native} native patches"
-        return _Prepared(patches, height, width, f"{config.id}/max{limit}", (*decoded.notes, note))
+        return _Prepared(name, patches, height, width, f"{config.id}/max{limit}", (*decoded.notes, note))
 
     def _try_prepare(self, image: Any) -> _Prepared | ImageError:
         try:
@@ -221,24 +225,28 @@ class Scorer:
         for item in waiting:
             yield item if isinstance(item, ImageError) else next(scores)
 
-    def _score(self, images: list[_Prepared], runtime: Runtime | None = None) -> list[Score]:
-        logits = (runtime or self.runtime).logits([image.patches for image in images])
+    def _score(self, images: list[_Prepared], runtime: Runtime | None = None) -> list[Score | ImageError]:
+        try:
+            logits = (runtime or self.runtime).logits([image.patches for image in images])
+        except MemoryError as error:
+            if len(images) == 1:
+                return [ImageError(f"{images[0].name}: not enough memory for the network: {error}")]
+            return [result for image in images for result in self._score([image], runtime)]
+        values = mean_opinion(logits, self.checkpoint.score.factor).tolist()
+        return list(map(self._as_score, images, values, rating_distribution(logits)))
+
+    def _as_score(self, image: _Prepared, mos: float, distribution: tuple[float, ...] | None) -> Score:
         checkpoint, spec = self.checkpoint, self.checkpoint.score
-        values = mean_opinion(logits, spec.factor).tolist()
-        distributions = rating_distribution(logits)
-        return [
-            Score(
-                mos=mos,
-                distribution=distribution,
-                low=spec.low,
-                high=spec.high,
-                higher_is_better=spec.higher_is_better,
-                checkpoint=checkpoint.name,
-                weights=checkpoint.id,
-                preprocess=image.preprocess,
-                height=image.height,
-                width=image.width,
-                notes=image.notes,
-            )
-            for mos, distribution, image in zip(values, distributions, images, strict=True)
-        ]
+        return Score(
+            mos=mos,
+            distribution=distribution,
+            low=spec.low,
+            high=spec.high,
+            higher_is_better=spec.higher_is_better,
+            checkpoint=checkpoint.name,
+            weights=checkpoint.id,
+            preprocess=image.preprocess,
+            height=image.height,
+            width=image.width,
+            notes=image.notes,
+        )

@@ -1,4 +1,4 @@
-"""Writes the shipped graphs anew: the paper's architecture, which scores published files without torch, and the default's.
+"""Writes the shipped graphs anew: of the paper's architecture, for published files, and of the default.
 
 python tools/export_graphs.py
 """

@@ -1,7 +1,7 @@
 """Logits from patch sequences, behind one small protocol: ONNX Runtime, OpenVINO or torch."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,19 +15,27 @@ __all__ = ["Device", "Precision", "Runtime", "RuntimeName", "open_runtime"]
 
 
 class Runtime(Protocol):
-    """Executes one checkpoint.
+    """Executes one checkpoint."""
 
-    Attributes:
-        name: which runtime it is.
-        precision: how it multiplies.
-        tokens_per_batch: patches of all images together that one call should hold; 0 asks for one image a call.
-        bytes_per_token: memory that a patch takes while its image is in the network.
-    """
+    @property
+    def name(self) -> str:
+        """Which runtime it is: `onnx`, `openvino` or `torch`."""
+        ...
 
-    name: Literal["onnx", "openvino", "torch"]
-    precision: Precision
-    tokens_per_batch: int
-    bytes_per_token: int
+    @property
+    def precision(self) -> Precision:
+        """How it multiplies."""
+        ...
+
+    @property
+    def tokens_per_batch(self) -> int:
+        """Patches of all images together that one call should hold; 0 asks for one image a call."""
+        ...
+
+    @property
+    def bytes_per_token(self) -> int:
+        """Memory that a patch takes while its image is in the network."""
+        ...
 
     @property
     def one_core(self) -> "Runtime | None":

@@ -5,9 +5,10 @@ from typing import Literal, NamedTuple, get_args
 
 from musiq.runtime.precision import INSTRUCTIONS, Precision, multiplies
 
+Installed = Literal["onnx", "openvino", "torch"]
 RuntimeName = Literal["auto", "onnx", "openvino", "torch"]
 Device = Literal["cpu", "cuda", "mps"]
-PRECISIONS: dict[str, tuple[Precision, ...]] = {  # on a CPU
+PRECISIONS: dict[Installed, tuple[Precision, ...]] = {  # on a CPU
     "onnx": ("fp32", "int8"),
     "openvino": ("fp32", "bf16"),
     "torch": ("fp32", "bf16"),
@@ -17,7 +18,7 @@ PRECISIONS: dict[str, tuple[Precision, ...]] = {  # on a CPU
 class Choice(NamedTuple):
     """A runtime and one sentence why."""
 
-    name: Literal["onnx", "openvino", "torch"]
+    name: Installed
     why: str
 
 
@@ -45,7 +46,7 @@ def choose_runtime(name: RuntimeName = "auto", device: Device = "cpu", precision
     return Choice("onnx", "the fastest in float32 where we measured, and needs nothing else installed")
 
 
-def _asked_for(name: Literal["onnx", "openvino", "torch"], precision: Precision) -> Choice:
+def _asked_for(name: Installed, precision: Precision) -> Choice:
     if precision not in PRECISIONS[name]:
         able = ", ".join(other for other, precisions in PRECISIONS.items() if precision in precisions)
         raise ValueError(f"runtime {name} has no precision {precision}; {able} has it")
@@ -60,7 +61,7 @@ def _on_accelerator(name: RuntimeName, device: Device, precision: Precision) -> 
     return Choice("torch", f"runs on {device}")
 
 
-def is_installed(name: str) -> bool:
+def is_installed(name: Installed) -> bool:
     """Whether the runtime's packages are there; they are not imported."""
     packages = {"onnx": ("onnxruntime",), "openvino": ("openvino", "onnx"), "torch": ("torch",)}[name]
     return all(find_spec(package) is not None for package in packages)

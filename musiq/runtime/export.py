@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from musiq.checkpoint import Graphs
 from musiq.config import ModelConfig
@@ -63,7 +63,7 @@ class _Encoder(nn.Module):
 
     def forward(self, tokens: Tensor, head_weight: Tensor, head_bias: Tensor) -> Tensor:
         x = torch.cat([self.class_token.expand(1, 1, -1), tokens], dim=1)  # (1, 1 + L, D)
-        *blocks, last = self.blocks
+        *blocks, last = cast(list[Block], list(self.blocks))
         for block in blocks:
             x = _encode(block, x, x)
         x = _encode(last, x[:, :1], x)  # nothing else of the last block reaches the head
@@ -84,6 +84,9 @@ class _Int8Linear(nn.Module):
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
+        self.integers: Tensor
+        self.scale: Tensor
+        self.offset: Tensor
         self.register_buffer(INTEGERS, torch.zeros(layer.in_features, layer.out_features, dtype=torch.uint8))
         self.register_buffer(SCALE, torch.zeros(layer.out_features))
         self.register_buffer(OFFSET, torch.zeros(layer.out_features, dtype=torch.uint8))
@@ -97,7 +100,7 @@ class _Int8Linear(nn.Module):
 
 def _quantized(network: MUSIQ) -> MUSIQ:
     for block in network.blocks:
-        for module in (block.attention, block.mlp):
+        for module in (block.get_submodule("attention"), block.get_submodule("mlp")):
             for name, layer in list(module.named_children()):
                 if isinstance(layer, nn.Linear):
                     setattr(module, name, _Int8Linear(layer))

@@ -78,4 +78,9 @@ class _Session:
         self.tables = tables
 
     def __call__(self, inputs: dict[str, NDArray]) -> NDArray[np.float32]:
-        return self.session.run(None, inputs | self.tables)[0]
+        try:
+            return self.session.run(None, inputs | self.tables)[0]
+        except Exception as error:  # ONNX Runtime has no kind of its own for it
+            if "alloc" in str(error):
+                raise MemoryError(str(error)) from error
+            raise

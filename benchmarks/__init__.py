@@ -1,0 +1,1 @@
+"""How fast musiq is: ratios measured side by side in one run, by `python -m benchmarks`. Needs `musiq[train]`."""

@@ -1,0 +1,102 @@
+"""Processes that are measured: contenders that wait while another has the machine, and whole commands."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+LAUNCHER = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+seconds = time.perf_counter() - start
+print(json.dumps({"seconds": seconds, "peak_bytes": usage.ru_maxrss * 1024}))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""  # a small process: a child's peak counts what its parent held when it was born
+
+
+class Contender:
+    """One contender in a process of its own, asleep between its turns."""
+
+    def __init__(self, name: str, checkpoint: str) -> None:
+        self.name = name
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.process", name, checkpoint],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def time(self, height: int, width: int) -> dict[str, float]:
+        """Seconds of one image of this size (`network`, `whole`) and the process's `peak` in bytes."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{height} {width}\n")
+        self._process.stdin.flush()
+        answer: dict[str, float] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+class Run(NamedTuple):
+    """What one whole command took."""
+
+    seconds: float
+    peak_bytes: int
+
+
+def run_command(arguments: Sequence[str]) -> Run:
+    """Wall time and peak resident memory of one command; its output is dropped."""
+    launched = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *arguments], capture_output=True, text=True)
+    if launched.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} ended with {launched.returncode}: {launched.stderr}")
+    return Run(**json.loads(launched.stdout))
+
+
+class _PeakMemory:
+    """The largest resident memory of this process while it is watched."""
+
+    def __enter__(self) -> "_PeakMemory":
+        self.peak, self._done = 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while True:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self.peak = max(self.peak, pages * os.sysconf("SC_PAGE_SIZE"))
+            if self._done.wait(0.01):
+                return
+
+
+def _serve(name: str, checkpoint: str) -> None:
+    import numpy as np
+
+    from benchmarks.contenders import build
+    from musiq.sources import load_checkpoint
+
+    timed = build(name, load_checkpoint(checkpoint))
+    for line in sys.stdin:
+        height, width = map(int, line.split())
+        image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+        with _PeakMemory() as memory:
+            network, whole = timed(image)
+        print(json.dumps({"network": network, "whole": whole, "peak": memory.peak}), flush=True)
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1], sys.argv[2])
