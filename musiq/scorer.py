@@ -16,13 +16,14 @@ from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, ImageError
 from musiq.image import MAX_PIXELS, WHITE, load_image
 from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
-from musiq.patches import PatchSequence, patch_sequence, spread, token_counts
+from musiq.patches import PIECE_TOKENS, PatchSequence, patch_sequence, spread, token_counts
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
 from musiq.scores import RATINGS, Score, mean_opinion, rating_distribution
 from musiq.sources import load_checkpoint
 
 SCORING_OUTPUTS = (1, len(RATINGS))
 DECODED_BYTES = 10  # a pixel takes while its image is decoded: 4 in Pillow, 3 turned upright, 3 as an array
+STEM_BYTES = 4000  # a patch takes in the stem for each of its channels, as measured
 CORE_TOKENS = 6000  # an image of more takes all cores, so that one such image is in work at a time
 AHEAD = 2  # images per worker that are handed out before their turn
 
@@ -62,7 +63,7 @@ class Scorer:
         self._workers = workers or os.cpu_count() or 1
         self._background, self._max_pixels, self._max_patches = background, max_pixels, max_patches
         self._max_memory = max_memory
-        self._budget = Budget(machine_bytes() // 2 if max_memory is None else max(1, max_memory - process_bytes()))
+        self._budget = self._new_budget()
         self._all_cores = threading.Lock()
 
     @classmethod
@@ -142,11 +143,17 @@ class Scorer:
         if len(first) < 2 or self._workers == 1:
             yield from map(self._try_score, together)
         elif self.runtime.one_core is not None:
+            self._budget = self._new_budget()  # now that the second copy of the network is loaded
             yield from self._ahead(self._try_score_beside_others, together)
         elif self._max_memory is not None and self.runtime.tokens_per_batch == 0:
             yield from map(self._try_score, together)
         else:
             yield from self._in_batches(self._ahead(self._try_prepare, together))
+
+    def _new_budget(self) -> Budget:
+        if self._max_memory is None:
+            return Budget(machine_bytes() // 2)
+        return Budget(max(1, self._max_memory - process_bytes()))
 
     def _prepare(self, image: Any, admit: Callable[[int, int], object]) -> _Prepared:
         decoded = load_image(image, background=self._background, max_pixels=self._max_pixels, admit=admit)
@@ -185,7 +192,8 @@ class Scorer:
     def _check(self, height: int, width: int) -> int:
         """Bytes that an image of this size takes; an `ImageError` where they break the limit."""
         tokens = sum(token_counts(height, width, self.checkpoint.patches, self._max_patches))
-        need = DECODED_BYTES * height * width + tokens * self.runtime.bytes_per_token
+        stem = PIECE_TOKENS * STEM_BYTES * self.checkpoint.model.stem
+        need = DECODED_BYTES * height * width + stem + tokens * self.runtime.bytes_per_token
         if self._max_memory is not None and need > self._budget.size:
             raise ImageError(
                 f"{width} x {height} pixels take about {format_bytes(need)}, and {format_bytes(self._budget.size)} are "

@@ -36,6 +36,7 @@ def test_a_folder_says_it_all_and_reads_back(folder, tiny):
         "training.json",
         "README.md",
         "encoder.onnx",
+        "encoder_int8.onnx",
         "stem.onnx",
     }
     assert (loaded.name, loaded.training_data, loaded.licence) == ("mine", ("A", "B"), "MIT")
