@@ -12,6 +12,7 @@ from musiq.checkpoint import Checkpoint
 from musiq.patches import token_counts
 from musiq.progress import progress_bar
 
+LARGE = 1_000_000  # pixels; beyond it three rounds are enough, and long
 EAGER_LIMIT = 4_000_000  # pixels; beyond it the eager network and the port take minutes or more memory than there is
 
 
@@ -28,8 +29,8 @@ def measure(checkpoint: Checkpoint, source: str, sizes: Sequence[tuple[int, int]
             able = [c for c in contenders if height * width <= EAGER_LIMIT or c.name not in ("eager", "port")]
             taken: dict[str, list[dict[str, float]]] = {contender.name: [] for contender in able}
             for contender in able:
-                contender.time(height, width)  # warm
-            for _ in range(rounds):
+                contender.time(*(sizes[0] if height * width > LARGE else (height, width)))  # warm
+            for _ in range(rounds if height * width <= LARGE else min(rounds, 3)):
                 for contender in able:
                     taken[contender.name].append(contender.time(height, width))
                 advance(f"{width}x{height}")

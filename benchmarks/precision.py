@@ -5,6 +5,10 @@ python -m benchmarks.precision --ratings CSV --images DIR [--split test] [--coun
 
 import argparse
 import json
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,6 @@ from scipy.stats import spearmanr
 
 from musiq.checkpoint import Checkpoint
 from musiq.data.csv import read_csv
-from musiq.data.record import Record
 from musiq.image import load_image
 from musiq.patches import patch_sequence
 from musiq.progress import progress_bar
@@ -32,25 +35,36 @@ def open_all(checkpoint: Checkpoint) -> dict[str, Runtime]:
     bf16 is torch's: OpenVINO computes in fp32 where the processor lacks bf16, torch then does the same rounding slowly.
     """
     return {
-        "torch-fp32": TorchRuntime(checkpoint),
-        "onnx-fp32": OnnxRuntime(checkpoint),
-        "openvino-fp32": OpenVinoRuntime(checkpoint),
-        "torch-bf16": TorchRuntime(checkpoint, precision="bf16"),
-        "onnx-int8": OnnxRuntime(checkpoint, precision="int8"),
+        "torch-fp32": TorchRuntime(checkpoint, threads=1),
+        "onnx-fp32": OnnxRuntime(checkpoint, threads=1),
+        "openvino-fp32": OpenVinoRuntime(checkpoint, threads=1),
+        "torch-bf16": TorchRuntime(checkpoint, threads=1, precision="bf16"),
+        "onnx-int8": OnnxRuntime(checkpoint, threads=1, precision="int8"),
     }
 
 
-def score_all(checkpoint: Checkpoint, records: list[Record]) -> dict[str, NDArray[np.float64]]:
-    """Scores `(N,)` by runtime."""
-    runtimes = open_all(checkpoint)
-    scores: dict[str, list[float]] = {name: [] for name in runtimes}
-    with progress_bar("scoring", len(records)) as advance:
-        for record in records:
-            image = patch_sequence(load_image(record.image).pixels, checkpoint.patches)
-            for name, runtime in runtimes.items():
-                scores[name].append(mean_opinion(runtime.logits([image]), checkpoint.score.factor)[0])
-            advance(record.name)
-    return {name: np.array(values) for name, values in scores.items()}
+def score_all(source: str, photos: Sequence[Path]) -> dict[str, NDArray[np.float64]]:
+    """Scores `(N,)` by runtime, a process per core."""
+    rows: list[dict[str, float]] = []
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(mp_context=spawn) as pool, progress_bar("scoring", len(photos)) as advance:
+        for photo, row in zip(photos, pool.map(partial(_score, source), photos), strict=True):
+            rows.append(row)
+            advance(photo.name)
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _score(source: str, photo: Path) -> dict[str, float]:
+    checkpoint, runtimes = _opened(source)
+    image = patch_sequence(load_image(photo).pixels, checkpoint.patches)
+    logits = {name: runtime.logits([image]) for name, runtime in runtimes.items()}
+    return {name: float(mean_opinion(row, checkpoint.score.factor)[0]) for name, row in logits.items()}
+
+
+@cache
+def _opened(source: str) -> tuple[Checkpoint, dict[str, Runtime]]:
+    checkpoint = load_checkpoint(source)
+    return checkpoint, open_all(checkpoint)
 
 
 def compare(scores: dict[str, NDArray[np.float64]], mos: NDArray[np.float64]) -> list[dict[str, Any]]:
@@ -84,9 +98,8 @@ def main() -> None:
     options = parser.parse_args()
     data = read_csv(options.ratings, options.images)
     records = [record for record in data.records if record.split == options.split][: options.count]
-    rows = compare(
-        score_all(load_checkpoint(options.checkpoint), records), np.array([record.mos for record in records])
-    )
+    scores = score_all(options.checkpoint, [record.image for record in records])
+    rows = compare(scores, np.array([record.mos for record in records]))
     for row in rows:
         print(row)
     if options.out is not None:

@@ -42,9 +42,7 @@ class Contender:
         return answer
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        self._process.communicate()
 
 
 class Run(NamedTuple):

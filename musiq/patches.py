@@ -76,12 +76,6 @@ class PatchBatch:
     def __len__(self) -> int:
         return len(self.valid)
 
-    def row(self, index: int) -> "PatchBatch":
-        """Image `index` alone, without padding: B = 1."""
-        image = slice(index, index + 1)
-        one = PatchBatch(self.pixels[image], self.cell[image], self.scale[image], self.valid[image])
-        return one if one.valid.all() else one.take(np.flatnonzero(one.valid[0]))
-
     def take(self, tokens: NDArray[np.intp]) -> "PatchBatch":
         """The same images with only these tokens, by their index."""
         return PatchBatch(self.pixels[:, tokens], self.cell[:, tokens], self.scale[:, tokens], self.valid[:, tokens])

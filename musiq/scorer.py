@@ -22,7 +22,8 @@ from musiq.scores import RATINGS, Score, mean_opinion, rating_distribution
 from musiq.sources import load_checkpoint
 
 SCORING_OUTPUTS = (1, len(RATINGS))
-DECODED_BYTES = 10  # a pixel takes while its image is decoded: 4 in Pillow, 3 turned upright, 3 as an array
+DECODING_BYTES = 10  # a pixel takes while its image is decoded: 4 in Pillow, 3 turned upright, 3 as an array
+DECODED_BYTES = 3  # and afterwards
 STEM_BYTES = 4000  # a patch takes in the stem for each of its channels, as measured
 CORE_TOKENS = 6000  # an image of more takes all cores, so that one such image is in work at a time
 AHEAD = 2  # images per worker that are handed out before their turn
@@ -192,8 +193,8 @@ class Scorer:
     def _check(self, height: int, width: int) -> int:
         """Bytes that an image of this size takes; an `ImageError` where they break the limit."""
         tokens = sum(token_counts(height, width, self.checkpoint.patches, self._max_patches))
-        stem = PIECE_TOKENS * STEM_BYTES * self.checkpoint.model.stem
-        need = DECODED_BYTES * height * width + stem + tokens * self.runtime.bytes_per_token
+        network = tokens * self.runtime.bytes_per_token + PIECE_TOKENS * STEM_BYTES * self.checkpoint.model.stem
+        need = max(DECODING_BYTES * height * width, DECODED_BYTES * height * width + network)
         if self._max_memory is not None and need > self._budget.size:
             raise ImageError(
                 f"{width} x {height} pixels take about {format_bytes(need)}, and {format_bytes(self._budget.size)} are "

@@ -27,7 +27,7 @@ def evaluate(
         "predictions.csv"
     ),
     mos_range: RangeOption = None,
-    runtime: Annotated[RuntimeName, typer.Option(help="onnx needs no torch.")] = "onnx",
+    runtime: Annotated[RuntimeName, typer.Option(help="What executes the network.")] = "auto",
     device: Annotated[Device, typer.Option(help="Where torch runs.")] = "cpu",
     resamples: Annotated[int, typer.Option(min=0, help="Of the bootstrap intervals; 0 for none.")] = 1000,
     random_splits: Annotated[int, typer.Option(min=0, help="Figures over so many random fifths of the images.")] = 0,

@@ -18,7 +18,7 @@ from musiq.runtime.precision import Precision, multiplies
 HEIGHT, WIDTH = 384, 512  # of the image that is timed
 ROUNDS = 5
 PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "torch": "torch"}
-EXTRAS = {"openvino": "openvino", "torch": "train"}
+INSTALL = {"onnx": "onnxruntime", "openvino": "'musiq[openvino]'", "torch": "'musiq[train]'"}  # what pip calls them
 
 
 class Finding(NamedTuple):
@@ -40,7 +40,7 @@ def examine(checkpoint: Checkpoint) -> Iterator[Finding]:
         for precision in precisions:
             found = Finding(runtime, _version(PACKAGES[runtime]), precision)
             if not is_installed(runtime):
-                yield found._replace(why_not=f"not installed: pip install 'musiq[{EXTRAS[runtime]}]'")
+                yield found._replace(why_not=f"not installed: pip install {INSTALL[runtime]}")
                 continue
             if not multiplies(precision):
                 yield found._replace(why_not=f"the processor has no instructions for {precision}")
