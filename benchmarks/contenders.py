@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musiq.checkpoint import Checkpoint
 from musiq.patches import patch_sequence
+from musiq.runtime import Runtime
 from musiq.runtime.choose import Installed, is_installed
 from musiq.runtime.precision import Precision, multiplies
 
@@ -85,13 +87,8 @@ def _eager(checkpoint: Checkpoint) -> Timed:
 
 
 def _runtime(name: str, checkpoint: Checkpoint) -> Timed:
-    from musiq.runtime.onnx import OnnxRuntime
-    from musiq.runtime.openvino import OpenVinoRuntime
-    from musiq.runtime.torch import TorchRuntime
-
     kind, precision = name.split("-")
-    open_it = {"onnx": OnnxRuntime, "openvino": OpenVinoRuntime, "torch": TorchRuntime}[kind]
-    runtime = open_it(checkpoint, precision=precision)  # past the check that the processor has the instructions
+    runtime = OPENERS[kind](checkpoint, precision)  # past the check that the processor has the instructions
 
     def timed(image: Image) -> tuple[float, float]:
         start = time.perf_counter()
@@ -102,6 +99,27 @@ def _runtime(name: str, checkpoint: Checkpoint) -> Timed:
         return end - middle, end - start
 
     return timed
+
+
+def _onnx(checkpoint: Checkpoint, precision: Precision) -> Runtime:
+    from musiq.runtime.onnx import OnnxRuntime
+
+    return OnnxRuntime(checkpoint, precision=precision)
+
+
+def _openvino(checkpoint: Checkpoint, precision: Precision) -> Runtime:
+    from musiq.runtime.openvino import OpenVinoRuntime
+
+    return OpenVinoRuntime(checkpoint, precision=precision)
+
+
+def _torch(checkpoint: Checkpoint, precision: Precision) -> Runtime:
+    from musiq.runtime.torch import TorchRuntime
+
+    return TorchRuntime(checkpoint, precision=precision)
+
+
+OPENERS: dict[str, Callable[[Checkpoint, Any], Runtime]] = {"onnx": _onnx, "openvino": _openvino, "torch": _torch}
 
 
 def _port() -> Timed:

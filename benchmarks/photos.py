@@ -1,5 +1,6 @@
 """Photos to time: the ones of `examples/`, resized to sizes that cameras and web sites make."""
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,5 +26,5 @@ def write_folder(folder: Path, sizes: Sequence[tuple[int, int]]) -> list[Path]:
 
 def mixed(share: float = 1.0) -> list[tuple[int, int]]:
     """The sizes of `MIX`, or a share of them, well mixed."""
-    sizes = [size for size, count in MIX.items() for _ in range(max(1, round(count * share)))]
-    return sizes[::3] + sizes[1::3] + sizes[2::3]
+    sizes = [size for size, count in MIX.items() for _ in range(round(count * share))]
+    return random.Random(0).sample(sizes, len(sizes))

@@ -68,6 +68,7 @@ def load_image(
     check = partial(_check_size, max_pixels=max_pixels, admit=admit)
     try:
         if isinstance(source, DecodedImage):
+            check(source.pixels.shape[0], source.pixels.shape[1])
             return source
         if isinstance(source, np.ndarray):
             return _from_array(source, name, background, check)

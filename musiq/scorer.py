@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,10 @@ class Scorer:
         max_patches: int | None = None,
     ) -> None:
         self.checkpoint, self.runtime = checkpoint, runtime
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = workers or _core_count()
         self._background, self._max_pixels, self._max_patches = background, max_pixels, max_patches
         self._max_memory = max_memory
-        self._budget = self._new_budget()
+        self._room = machine_bytes() // 2 if max_memory is None else max(1, max_memory - process_bytes())
         self._all_cores = threading.Lock()
 
     @classmethod
@@ -144,17 +144,18 @@ class Scorer:
         if len(first) < 2 or self._workers == 1:
             yield from map(self._try_score, together)
         elif self.runtime.one_core is not None:
-            self._budget = self._new_budget()  # now that the second copy of the network is loaded
-            yield from self._ahead(self._try_score_beside_others, together)
+            yield from self._ahead(partial(self._try_score_beside_others, self._budget), together)
         elif self._max_memory is not None and self.runtime.tokens_per_batch == 0:
             yield from map(self._try_score, together)
         else:
             yield from self._in_batches(self._ahead(self._try_prepare, together))
 
-    def _new_budget(self) -> Budget:
-        if self._max_memory is None:
-            return Budget(machine_bytes() // 2)
-        return Budget(max(1, self._max_memory - process_bytes()))
+    @cached_property
+    def _budget(self) -> Budget:
+        """What images in work share: the room that is left beside the network for one core, which this loads."""
+        before = process_bytes()
+        assert self.runtime.one_core is not None
+        return Budget(max(1, self._room - max(0, process_bytes() - before)))
 
     def _prepare(self, image: Any, admit: Callable[[int, int], object]) -> _Prepared:
         decoded = load_image(image, background=self._background, max_pixels=self._max_pixels, admit=admit)
@@ -179,10 +180,10 @@ class Scorer:
         except ImageError as error:
             return error
 
-    def _try_score_beside_others(self, image: Any) -> Score | ImageError:
+    def _try_score_beside_others(self, budget: Budget, image: Any) -> Score | ImageError:
         with ExitStack() as held:
             try:
-                prepared = self._prepare(image, lambda *size: held.enter_context(self._budget.take(self._check(*size))))
+                prepared = self._prepare(image, lambda *size: held.enter_context(budget.take(self._check(*size))))
             except ImageError as error:
                 return error
             if len(prepared.patches) <= CORE_TOKENS:
@@ -195,9 +196,9 @@ class Scorer:
         tokens = sum(token_counts(height, width, self.checkpoint.patches, self._max_patches))
         network = tokens * self.runtime.bytes_per_token + PIECE_TOKENS * STEM_BYTES * self.checkpoint.model.stem
         need = max(DECODING_BYTES * height * width, DECODED_BYTES * height * width + network)
-        if self._max_memory is not None and need > self._budget.size:
+        if self._max_memory is not None and need > self._room:
             raise ImageError(
-                f"{width} x {height} pixels take about {format_bytes(need)}, and {format_bytes(self._budget.size)} are "
+                f"{width} x {height} pixels take about {format_bytes(need)}, and {format_bytes(self._room)} are "
                 f"left of the limit of {format_bytes(self._max_memory)}; fewer patches (max_patches) take less"
             )
         return need
@@ -259,3 +260,8 @@ class Scorer:
             width=image.width,
             notes=image.notes,
         )
+
+
+def _core_count() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from musiq.patches import (
     patch_sequence,
     patchify,
     pyramid_sizes,
+    spread,
     token_counts,
 )
 from tests.conftest import REFERENCE
@@ -113,13 +116,13 @@ def test_extreme_sizes(size):
     assert batch.valid.all()
 
 
-def test_collate_pads_at_the_end_and_row_undoes_it(photo):
+def test_collate_pads_at_the_end(photo):
     short, long = patchify(photo[:40, :40], PatchConfig()), patchify(photo, PatchConfig())
     batch = collate([short, long])
     assert batch.valid.sum(axis=1).tolist() == [short.valid.shape[1], long.valid.shape[1]]
     assert not batch.pixels[~batch.valid].any()
     for name in ("pixels", "cell", "scale", "valid"):
-        np.testing.assert_array_equal(getattr(batch.row(0), name), getattr(short, name))
+        np.testing.assert_array_equal(getattr(batch, name)[:1, : short.valid.shape[1]], getattr(short, name))
 
 
 @pytest.mark.parametrize(
@@ -135,3 +138,42 @@ def test_collate_pads_at_the_end_and_row_undoes_it(photo):
 def test_nonsense_configurations_are_refused(fields):
     with pytest.raises(ValueError, match=r"pyramid|longer_sides|patch_size|grid_size"):
         PatchConfig(**fields)
+
+
+def test_spread_by_hand():
+    # 6 of 4 x 6: 2 rows and 3 columns, at the middles of halves and thirds; rows 1 and 3, columns 1, 3 and 5.
+    assert spread(4, 6, 6).tolist() == [6 + 1, 6 + 3, 6 + 5, 18 + 1, 18 + 3, 18 + 5]
+    assert spread(3, 3, 1).tolist() == [4]
+    assert spread(1, 9, 3).tolist() == [1, 4, 7]
+    assert spread(9, 1, 3).tolist() == [1, 4, 7]
+    assert spread(1, 1, 5).tolist() == [0]
+
+
+SIDES = (1, 2, 3, 5, 8, 13, 40, 375)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 64, 500])
+def test_spread_keeps_close_to_its_limit_and_evenly(limit):
+    for rows, columns in itertools.product(SIDES, SIDES):
+        kept = spread(rows, columns, limit)
+        assert kept.dtype == np.int64
+        assert (np.diff(kept) > 0).all()
+        assert kept[0] >= 0
+        assert kept[-1] < rows * columns
+        if rows * columns <= limit:
+            assert len(kept) == rows * columns
+            continue
+        assert limit / 2 < len(kept) <= limit
+        row, column = np.unique(kept // columns), np.unique(kept % columns)
+        assert len(row) * len(column) == len(kept)
+        for places, count in ((row, rows), (column, columns)):
+            gaps = np.diff(places)
+            assert len(gaps) == 0 or gaps.max() - gaps.min() <= 1
+            assert abs(places[0] - (count - 1 - places[-1])) <= 1  # as far from one end as from the other
+
+
+def test_spread_patches_are_square_apart():
+    rows, columns = 94, 125  # of a photo of 12 megapixels
+    kept = spread(rows, columns, 1000)
+    down, across = np.diff(np.unique(kept // columns)).mean(), np.diff(np.unique(kept % columns)).mean()
+    assert down == pytest.approx(across, rel=0.1)

@@ -1,5 +1,8 @@
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,8 +10,36 @@ from PIL import Image
 
 import musiq
 from musiq import ImageError, Score, Scorer
+from musiq import scorer as module
+from musiq.patches import patch_sequence, spread
+from musiq.runtime.openvino import OpenVinoRuntime
 from musiq.runtime.torch import TorchRuntime
 from tests.conftest import REFERENCE
+
+LONG = 20  # seconds that a test waits for what must happen
+
+
+class FakeRuntime:
+    """The logit of an image is its top left red; a test says what happens on the way, and how much memory it takes."""
+
+    name, precision = "fake", "fp32"
+
+    def __init__(self, meanwhile=lambda images: None, *, parallel=True, tokens_per_batch=0, bytes_per_token=1000):
+        self.meanwhile, self.tokens_per_batch, self.bytes_per_token = meanwhile, tokens_per_batch, bytes_per_token
+        self.one_core = self if parallel else None
+
+    def logits(self, images):
+        self.meanwhile(images)
+        return np.array([[colour(image)] for image in images], np.float32)
+
+
+def colour(sequence):
+    return int(sequence.image[0, 0, 0])
+
+
+def plain(red, side=64):
+    """A picture of one colour."""
+    return np.full((side, side, 3), red, np.uint8)
 
 
 @pytest.fixture
@@ -96,3 +127,161 @@ def test_import_is_light():
 def test_public_names_are_sorted_and_there():
     assert musiq.__all__ == sorted(musiq.__all__)
     assert all(hasattr(musiq, name) for name in musiq.__all__)
+
+
+@pytest.fixture
+def mixed_sizes(reference_image):
+    names = ("rocket_tall_427x100", "synthetic_31x31", "chelsea_300x451", "synthetic_224x224")
+    return [reference_image(name) for name in (*names, names[0])]
+
+
+@pytest.mark.parametrize("core_tokens", [module.CORE_TOKENS, 200], ids=["small images", "images for all cores"])
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_any_number_of_workers_gives_the_same_scores(workers, core_tokens, tiny, mixed_sizes, monkeypatch):
+    monkeypatch.setattr(module, "CORE_TOKENS", core_tokens)
+    scorer = Scorer.load(tiny, workers=workers)
+    alone = [scorer.score(image).mos for image in mixed_sizes]
+    assert len(set(alone)) == 4
+    together = [result.mos for result in scorer.score_many(mixed_sizes)]
+    np.testing.assert_allclose(together, alone, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "workers", "max_memory"),
+    [(TorchRuntime, 1, None), (TorchRuntime, 4, None), (TorchRuntime, 4, 10**12), (OpenVinoRuntime, 4, None)],
+)
+def test_runtimes_that_take_turns_give_the_same_scores(runtime, workers, max_memory, tiny, mixed_sizes):
+    expected = [Scorer.load(tiny).score(image).mos for image in mixed_sizes]
+    scorer = Scorer(tiny, runtime(tiny), workers=workers, max_memory=max_memory)
+    np.testing.assert_allclose([r.mos for r in scorer.score_many(mixed_sizes)], expected, rtol=1e-4)
+
+
+def test_small_images_share_the_cores_and_large_ones_have_them_all(tiny, mixed_sizes, monkeypatch):
+    monkeypatch.setattr(module, "CORE_TOKENS", 250)
+    seen = {"one core": [], "all cores": []}
+    runtime = FakeRuntime(lambda images: seen["all cores"].extend(map(len, images)))
+    runtime.one_core = FakeRuntime(lambda images: seen["one core"].extend(map(len, images)))
+    scores = [result.mos for result in Scorer(tiny, runtime, workers=3).score_many(mixed_sizes)]
+    assert scores == [image[0, 0, 0] for image in mixed_sizes]
+    lengths = [len(patch_sequence(image, tiny.patches)) for image in mixed_sizes]
+    assert sorted(seen["one core"]) == sorted(length for length in lengths if length <= 250) != []
+    assert sorted(seen["all cores"]) == sorted(length for length in lengths if length > 250) != []
+
+
+def test_a_photo_under_the_cap_is_exact_and_unmarked(tiny, photo):
+    exact = Scorer.load(tiny).score(photo)
+    assert Scorer.load(tiny, max_patches=150).score(photo) == exact  # 10 rows of 15 patches
+    assert (exact.notes, exact.preprocess) == ((), tiny.patches.id)
+
+
+def test_a_photo_above_the_cap_says_so(tiny, photo):
+    scorer = Scorer.load(tiny, max_patches=40)
+    kept = spread(10, 15, 40)
+    by_hand = patch_sequence(photo, tiny.patches, lambda rows, columns: kept)
+    assert len(by_hand) == 7 * 5 + 12 * 8 + len(kept)
+    score = scorer.score(photo)
+    assert score.mos == pytest.approx(float(scorer.runtime.logits([by_hand])[0, 0]), rel=1e-6)
+    assert abs(score.mos - Scorer.load(tiny).score(photo).mos) > 1e-4
+    assert score.notes == (f"approximate: {len(kept)} of 150 native patches",)
+    assert score.preprocess == "google-v1/224+384+native/p32/g10/max40"
+    assert scorer.score(photo[:, :, 0]).notes[0] == "grey converted to RGB"
+    assert list(scorer.score_many([photo, photo])) == [score, score]
+
+
+def test_a_cap_leaves_a_pyramid_without_the_native_scale_alone(tiny, photo):
+    config = replace(tiny.patches, longer_sides=(224, 384, 512), native=False)
+    scorer = Scorer.load(replace(tiny, patches=config), max_patches=1)
+    assert scorer.score(photo).notes == ()
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_image_above_the_memory_limit_is_an_error_and_the_others_are_scored(workers, parallel, tiny, monkeypatch):
+    monkeypatch.setattr(module, "process_bytes", lambda: 50_000_000)
+    monkeypatch.setattr(module, "STEM_BYTES", 0)
+    runtime = FakeRuntime(parallel=parallel, bytes_per_token=100_000)
+    scorer = Scorer(tiny, runtime, workers=workers, max_memory=100_000_000)
+    # 64 x 64 px: 49 + 144 + 4 patches; 800 x 640 px: 42 + 120 + 500 patches, 66.2 MB, and 1.54 MB of pixels.
+    wide = np.zeros((640, 800, 3), np.uint8)
+    small, large, last = scorer.score_many([plain(3), wide, plain(4)])
+    assert (small.mos, last.mos) == (3, 4)
+    assert isinstance(large, ImageError)
+    assert "800 x 640 pixels take about 68 MB, and 50 MB are left of the limit of 100 MB" in str(large)
+    assert "max_patches" in str(large)
+    with pytest.raises(ImageError, match="left of the limit"):
+        scorer.score(wide)
+    capped = Scorer(tiny, runtime, workers=workers, max_memory=100_000_000, max_patches=100)
+    assert [result.mos for result in capped.score_many([wide, plain(4)])] == [0, 4]
+
+
+@pytest.mark.parametrize(("parallel", "tokens_per_batch"), [(True, 0), (False, 0), (False, 10_000)])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_memory_that_runs_out_costs_one_row(workers, parallel, tokens_per_batch, tiny):
+    calls = []
+
+    def fail_on_7(images):
+        calls.append(len(images))
+        if 7 in map(colour, images):
+            raise MemoryError("bad alloc")
+
+    runtime = FakeRuntime(fail_on_7, parallel=parallel, tokens_per_batch=tokens_per_batch)
+    results = list(Scorer(tiny, runtime, workers=workers).score_many([plain(red) for red in (5, 6, 7, 8)]))
+    assert [getattr(result, "mos", None) for result in results] == [5, 6, None, 8]
+    assert isinstance(results[2], ImageError)
+    assert str(results[2]) == "<ndarray>: not enough memory for the network: bad alloc"
+    batched = workers > 1 and tokens_per_batch
+    assert calls == [4, 1, 1, 1, 1] if batched else sorted(calls) == [1, 1, 1, 1]
+
+
+def test_closing_early_cancels_what_waits(tiny, monkeypatch):
+    """Two workers, one photo done and two in work: the others that were taken are never begun."""
+    release, begun = threading.Event(), []
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            release.set()
+            super().shutdown(wait=wait)
+
+    def meanwhile(images):
+        begun.append(colour(images[0]))
+        assert begun[-1] == 0 or release.wait(LONG)
+
+    monkeypatch.setattr(module, "ThreadPoolExecutor", Pool)
+    threads, taken = set(threading.enumerate()), []
+    images = (taken.append(red) or plain(red) for red in range(100))
+    results = Scorer(tiny, FakeRuntime(meanwhile), workers=2).score_many(images)
+    assert next(results).mos == 0
+    results.close()
+    assert release.is_set()
+    assert len(taken) == module.AHEAD * 2 + 1
+    assert len(begun) <= 3
+    assert set(threading.enumerate()) <= threads
+
+
+def test_images_are_in_work_together_where_the_memory_allows_it(tiny):
+    meeting = threading.Barrier(2, timeout=LONG)  # breaks, an error, unless two are in the network at once
+    scorer = Scorer(tiny, FakeRuntime(lambda images: meeting.wait()), workers=2, max_memory=10**12)
+    assert [result.mos for result in scorer.score_many([plain(red) for red in range(6)])] == list(range(6))
+
+
+def test_a_small_budget_holds_images_one_at_a_time(tiny, monkeypatch):
+    monkeypatch.setattr(module, "process_bytes", lambda: 0)
+    monkeypatch.setattr(module, "STEM_BYTES", 0)
+    lock, inside, together = threading.Lock(), [], threading.Event()
+
+    def meanwhile(images):
+        with lock:
+            inside.append(1)
+            if len(inside) > 1:
+                together.set()
+        together.wait(0.02)  # for another to come in
+        with lock:
+            inside.pop()
+
+    need = 3 * 64 * 64 + 197 * 1000  # of one image: its pixels, and its patches at the fake's 1000 bytes
+    scorer = Scorer(tiny, FakeRuntime(meanwhile), workers=4, max_memory=2 * need - 1)
+    assert [result.mos for result in scorer.score_many([plain(red) for red in range(8)])] == list(range(8))
+    assert not together.is_set()
+    scorer = Scorer(tiny, FakeRuntime(meanwhile), workers=4, max_memory=need - 1)
+    assert all(isinstance(result, ImageError) for result in scorer.score_many([plain(1), plain(2)]))

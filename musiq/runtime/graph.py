@@ -27,7 +27,7 @@ def graph_key(model: ModelConfig) -> tuple[int, ...]:
 
 def encoder_bytes(model: ModelConfig) -> int:
     """Memory that one token takes from stem to head, rounded up from runs of 3,000 to 47,000 tokens."""
-    return 4 * (12 * model.width + model.mlp)
+    return 4 * (14 * model.width + model.mlp)
 
 
 def find_graphs(checkpoint: Checkpoint) -> Graphs:

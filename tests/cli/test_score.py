@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from musiq.cli.paths import expand
+from musiq.runtime import precision
 
 BAD = {
     "truncated.jpg": "truncated",
@@ -70,13 +71,13 @@ def test_file_names_cannot_steer_the_terminal(run, tiny_folder, mixed_folder, tm
 
 
 def test_runtimes_agree(run, tiny_folder, mixed_folder):
-    scores = []
-    for runtime in ("onnx", "torch"):
+    scores = {}
+    for runtime in ("onnx", "openvino", "torch"):
         result = run(
             "score", mixed_folder / "good.png", "--checkpoint", tiny_folder, "--runtime", runtime, "--format", "jsonl"
         )
-        scores.append(json.loads(result.stdout)["score"])
-    assert scores[0] == pytest.approx(scores[1], rel=1e-4)
+        scores[runtime] = json.loads(result.stdout)["score"]
+    assert scores == pytest.approx(dict.fromkeys(scores, scores["torch"]), rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -86,12 +87,65 @@ def test_runtimes_agree(run, tiny_folder, mixed_folder):
         ["score", "x.png", "--format", "xml"],
         ["score", "x.png", "--checkpoint", "nowhere"],
         ["score", "x.png", "--threads", "0"],
+        ["score", "x.png", "--workers", "0"],
+        ["score", "x.png", "--max-patches", "0"],
         ["score", "x.png", "--device", "cuda"],
         ["score", "x.png", "--output", "/nowhere/at/all.csv"],
     ],
 )
 def test_wrong_usage_exits_2(run, arguments):
     assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "why"), [("2XB", "'2XB' is not a size in bytes such as 2GB"), ("0", "must be above 0")]
+)
+def test_a_memory_limit_that_is_none_says_why(size, why, run):
+    result = run("score", "x.png", "--max-memory", size)
+    assert result.exit_code == 2
+    assert why in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_an_image_above_the_memory_limit_is_named(run, tiny_folder, mixed_folder):
+    paths = [mixed_folder / "good.png", mixed_folder / "dot.png"]
+    result = run("score", *paths, "--checkpoint", tiny_folder, "--max-memory", "1 KB", "--format", "jsonl")
+    assert result.exit_code == 1
+    for path, size, row in zip(paths, ("451 x 300", "1 x 1"), map(json.loads, result.stdout.splitlines()), strict=True):
+        assert row["score"] is None
+        assert row["error"].startswith(f"{path}: {size} pixels take about ")
+        assert "left of the limit of 0 MB" in row["error"]
+    enough = run("score", *paths, "--checkpoint", tiny_folder, "--max-memory", "64GiB")
+    assert enough.exit_code == 0
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "jsonl"])
+def test_a_cap_on_patches_is_visible_in_every_format(format, run, tiny_folder, mixed_folder):
+    arguments = ("--checkpoint", tiny_folder, "--format", format, "--max-patches", 24)
+    result = run("score", mixed_folder / "good.png", mixed_folder / "dot.png", *arguments)
+    assert result.exit_code == 0
+    (large,) = [line for line in result.stdout.splitlines() if "good.png" in line]
+    (small,) = [line for line in result.stdout.splitlines() if "dot.png" in line]
+    assert "approximate: 24 of 150 native patches" in large
+    assert "approximate" not in small
+    assert (format == "table") != ("/max24" in large)
+    assert "/max24" not in small
+
+
+def test_workers_change_no_score(run, tiny_folder, mixed_folder):
+    outputs = []
+    for workers in (1, 3):
+        result = run("score", mixed_folder, "--checkpoint", tiny_folder, "--workers", workers)
+        assert result.exit_code == 1
+        outputs.append(result.stdout)
+    assert outputs[0] == outputs[1]
+
+
+@pytest.mark.parametrize("asked", ["bf16", "int8"])
+def test_a_precision_that_the_processor_lacks_is_wrong_usage(asked, run, tiny_folder, mixed_folder, monkeypatch):
+    monkeypatch.setattr(precision, "processor_instructions", frozenset)
+    result = run("score", mixed_folder / "good.png", "--checkpoint", tiny_folder, "--precision", asked)
+    assert result.exit_code == 2
+    assert f"this processor has no instructions for {asked}" in str(result.exception)
 
 
 def test_an_empty_folder_is_wrong_usage(run, tmp_path):

@@ -1,4 +1,4 @@
-"""Every case of scores.json, on both runtimes."""
+"""Every case of scores.json, on every runtime."""
 
 import sys
 from dataclasses import replace
@@ -18,7 +18,8 @@ from tests.conftest import random_weights
 from tests.published_layout import published_arrays
 
 CASES = ("tiny-multiscale", "tiny-distribution", "tiny-single", "tiny-multiscale-cut100")
-RUNTIMES = ("onnx", "torch")
+GRAPHS = ("onnx", "openvino")  # run the exported graphs; torch runs `model.py`
+RUNTIMES = (*GRAPHS, "torch")
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -55,29 +56,32 @@ VARIANTS = {
 }
 
 
+@pytest.mark.parametrize("runtime", GRAPHS)
 @pytest.mark.parametrize("name", VARIANTS)
-def test_exported_variants_equal_torch(name, photo):
+def test_exported_variants_equal_torch(name, runtime, photo):
     model = VARIANTS[name]
     patches = PatchConfig(patch_size=model.patch_size, grid_size=model.grid_size)
     checkpoint = Checkpoint(name, random_weights(model), model, patches, graphs=export_graphs(model))
     image = patch_sequence(photo, patches)
-    onnx, torch = (open_runtime(checkpoint, runtime).logits([image]) for runtime in RUNTIMES)
-    np.testing.assert_allclose(onnx, torch, rtol=1e-4, atol=1e-5)
+    ours, torchs = (open_runtime(checkpoint, name).logits([image]) for name in (runtime, "torch"))
+    np.testing.assert_allclose(ours, torchs, rtol=1e-4, atol=1e-5)
 
 
 SIZES = ((1, 1), (7, 640), (33, 1000), (1080, 1920))
 
 
 @pytest.mark.parametrize(("scales", "outputs", "sizes"), [(3, 1, SIZES), (1, 10, SIZES[:3])])
-def test_the_papers_network_agrees_on_both_runtimes(scales, outputs, sizes, tmp_path):
+def test_the_papers_network_agrees_on_every_runtime(scales, outputs, sizes, tmp_path):
     np.savez(tmp_path / "full.npz", **published_arrays(scales=scales, outputs=outputs))
     checkpoint = read_published(tmp_path / "full.npz")
     assert checkpoint.model == ModelConfig(scales=scales, outputs=outputs)
-    onnx, torch = (open_runtime(checkpoint, runtime) for runtime in RUNTIMES)
+    *others, torch = (open_runtime(checkpoint, runtime) for runtime in RUNTIMES)
     rng = np.random.default_rng(0)
     for size in sizes:
         image = patch_sequence(rng.integers(0, 256, (*size, 3), np.uint8), checkpoint.patches)
-        np.testing.assert_allclose(onnx.logits([image]), torch.logits([image]), rtol=1e-4, atol=1e-5)
+        expected = torch.logits([image])
+        for other in others:
+            np.testing.assert_allclose(other.logits([image]), expected, rtol=1e-4, atol=1e-5, err_msg=other.name)
 
 
 def test_wrong_device_and_runtime_are_refused(tiny):
