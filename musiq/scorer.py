@@ -1,10 +1,8 @@
 """Many images in, scores out in order."""
 
-import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -12,12 +10,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from musiq.ahead import map_ahead
 from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, ImageError
 from musiq.image import MAX_PIXELS, WHITE, load_image
 from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
 from musiq.patches import PIECE_TOKENS, PatchSequence, patch_sequence, spread, token_counts
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
+from musiq.runtime.precision import core_count
 from musiq.scores import RATINGS, Score, mean_opinion, rating_distribution
 from musiq.sources import load_checkpoint
 
@@ -61,7 +61,7 @@ class Scorer:
         max_patches: int | None = None,
     ) -> None:
         self.checkpoint, self.runtime = checkpoint, runtime
-        self._workers = workers or _core_count()
+        self._workers = workers or core_count()
         self._background, self._max_pixels, self._max_patches = background, max_pixels, max_patches
         self._max_memory = max_memory
         self._room = machine_bytes() // 2 if max_memory is None else max(1, max_memory - process_bytes())
@@ -207,13 +207,7 @@ class Scorer:
         """`work` of each image in order, done by the workers before it is asked for."""
         pool = ThreadPoolExecutor(self._workers)
         try:
-            pending: deque[Future[Any]] = deque()
-            for image in images:
-                pending.append(pool.submit(work, image))
-                if len(pending) > AHEAD * self._workers:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
+            yield from map_ahead(pool, work, images, AHEAD * self._workers + 1)
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -260,8 +254,3 @@ class Scorer:
             width=image.width,
             notes=image.notes,
         )
-
-
-def _core_count() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

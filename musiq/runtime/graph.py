@@ -4,7 +4,7 @@ A graph is exported from `model.py` once per architecture and holds no weights; 
 embedding tables and the head are inputs, so one pair of graphs serves any number of scales, grid cells and outputs.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from importlib import resources
 
 import numpy as np
@@ -81,11 +81,10 @@ def head_tables(checkpoint: Checkpoint) -> dict[str, NDArray[np.float32]]:
     return {"head_weight": checkpoint.weights["head.weight"], "head_bias": checkpoint.weights["head.bias"]}
 
 
-def run_stem(stem: Callable[[dict[str, NDArray]], NDArray[np.float32]], image: PatchSequence) -> NDArray[np.float32]:
-    """All tokens of an image, float32 `(L, D)`, by a `stem` that takes the stem's inputs for a few patches."""
-    tokens, start = [], 0
+def stem_inputs(image: PatchSequence) -> Iterator[dict[str, NDArray]]:
+    """The stem's inputs for a few patches after another."""
+    start = 0
     for pixels in image.pieces():
         part = slice(start, start + len(pixels))
-        tokens.append(stem({"pixels": pixels, "cell": image.cell[part], "scale": image.scale[part]}))
+        yield {"pixels": pixels, "cell": image.cell[part], "scale": image.scale[part]}
         start = part.stop
-    return np.concatenate(tokens)

@@ -1,10 +1,12 @@
 """ONNX Runtime on the CPU: the default, without torch.
 
 At load ONNX Runtime folds what depends on the weights alone, the standardised kernels among it. The stem runs over a
-few patches at a time, which stay in the processor's cache; the encoder runs once, over all tokens of one image.
+few patches at a time, which stay in the processor's cache, with a core to itself for each such piece; the encoder runs
+once, over all tokens of one image.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Final
 
@@ -12,6 +14,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from musiq.ahead import map_ahead
 from musiq.checkpoint import Checkpoint, Weights
 from musiq.patches import PatchSequence
 from musiq.runtime.graph import (
@@ -19,12 +22,12 @@ from musiq.runtime.graph import (
     encoder_weights,
     find_graphs,
     head_tables,
-    run_stem,
+    stem_inputs,
     stem_tables,
     stem_weights,
 )
 from musiq.runtime.int8 import quantize
-from musiq.runtime.precision import Precision
+from musiq.runtime.precision import Precision, core_count
 
 ERRORS_ONLY = 3
 
@@ -48,7 +51,8 @@ class OnnxRuntime:
         encoder = graphs.encoder
         if precision == "int8":
             encoder, weights = graphs.encoder_int8, quantize(weights)
-        self.stem = _Session(graphs.stem, stem_weights(checkpoint), stem_tables(checkpoint), threads)
+        self.cores = threads or core_count()
+        self.stem = _Session(graphs.stem, stem_weights(checkpoint), stem_tables(checkpoint), 1)
         self.encoder = _Session(encoder, weights, head_tables(checkpoint), threads)
 
     @cached_property
@@ -58,7 +62,17 @@ class OnnxRuntime:
 
     def logits(self, images: Sequence[PatchSequence]) -> NDArray[np.float32]:
         """Network outputs `(B, K)`, each image computed alone."""
-        return np.concatenate([self.encoder({"tokens": run_stem(self.stem, image)[None]}) for image in images])
+        return np.concatenate([self.encoder({"tokens": self.tokens(image)[None]}) for image in images])
+
+    def tokens(self, image: PatchSequence) -> NDArray[np.float32]:
+        """What the encoder reads, `(L, D)`."""
+        if self.cores == 1:
+            return np.concatenate([self.stem(inputs) for inputs in stem_inputs(image)])
+        return np.concatenate(list(map_ahead(self._pool, self.stem, stem_inputs(image), 2 * self.cores)))
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.cores, "musiq-stem")
 
 
 class _Session:
@@ -67,7 +81,7 @@ class _Session:
     def __init__(self, graph: bytes, weights: dict[str, NDArray], tables: Weights, threads: int | None) -> None:
         options = ort.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
-        options.add_session_config_entry("session.force_spinning_stop", "1")  # the two sessions take turns on the cores
+        options.add_session_config_entry("session.force_spinning_stop", "1")  # stem and encoder take turns on the cores
         if threads is not None:
             options.intra_op_num_threads = threads
         self.weights = {  # the session reads this memory and does not own it

@@ -17,7 +17,7 @@ from musiq.runtime.graph import (
     encoder_weights,
     find_graphs,
     head_tables,
-    run_stem,
+    stem_inputs,
     stem_tables,
     stem_weights,
 )
@@ -54,7 +54,7 @@ class OpenVinoRuntime:
         return np.concatenate([self._one(image) for image in images])
 
     def _one(self, image: PatchSequence) -> NDArray[np.float32]:
-        tokens = run_stem(lambda inputs: self.stem(inputs | self.stem_tables)[0], image)
+        tokens = np.concatenate([self.stem(inputs | self.stem_tables)[0] for inputs in stem_inputs(image)])
         return np.array(self.encoder({"tokens": tokens[None]} | self.head_tables)[0])
 
 

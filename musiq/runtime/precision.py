@@ -1,5 +1,6 @@
-"""How numbers are multiplied, and which processors have instructions for it."""
+"""The processor: its cores, and the precisions that it has instructions for."""
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -34,3 +35,8 @@ def processor_name() -> str:
 def multiplies(precision: Precision) -> bool:
     """Whether the processor has instructions that make `precision` faster than fp32."""
     return precision == "fp32" or bool(INSTRUCTIONS[precision] & processor_instructions())
+
+
+def core_count() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
