@@ -46,10 +46,10 @@ class _Stem(nn.Module):
         x = _convolve(pixels, stem.conv.weight, pads=[2, 2, 3, 3], stride=2)
         x = F.relu(_group_norm(x, stem.norm))
         x = _operator("MaxPool", (x,), _halved(x), kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1])
-        residual = _group_norm(_convolve(x, block.shortcut.weight), block.shortcut_norm)
-        x = F.relu(_group_norm(_convolve(x, block.conv1.weight), block.norm1))
+        residual = _group_norm(_mix_channels(x, block.shortcut.weight), block.shortcut_norm)
+        x = F.relu(_group_norm(_mix_channels(x, block.conv1.weight), block.norm1))
         x = F.relu(_group_norm(_convolve(x, block.conv2.weight, pads=[1, 1, 1, 1]), block.norm2))
-        x = F.relu(_group_norm(_convolve(x, block.conv3.weight), block.norm3) + residual)
+        x = F.relu(_group_norm(_mix_channels(x, block.conv3.weight), block.norm3) + residual)
         x = x.permute(0, 2, 3, 1).reshape(-1, stem.project.in_features)
         return stem.project(x) + cells[cell] + scales[scale]
 
@@ -113,6 +113,12 @@ def _convolve(x: Tensor, kernel: Tensor, pads: Sequence[int] = (0, 0, 0, 0), str
     return _operator("Conv", inputs, like, kernel_shape=list(kernel.shape[2:]), pads=list(pads), strides=[stride] * 2)
 
 
+def _mix_channels(x: Tensor, kernel: Tensor) -> Tensor:
+    """A 1x1 convolution as a matrix product, which needs no other layout."""
+    mixed = torch.matmul(standardise(kernel).flatten(1), x.flatten(2))
+    return mixed.reshape(-1, kernel.shape[0], *x.shape[2:])
+
+
 def _halved(x: Tensor) -> Tensor:
     return x[:, :, ::2, ::2]
 
@@ -121,8 +127,9 @@ def _group_norm(x: Tensor, norm: nn.GroupNorm) -> Tensor:
     channels, height, width = x.shape[1:]
     size = channels // norm.num_groups * height * width
     groups = F.layer_norm(x.reshape(-1, norm.num_groups, size), (size,), eps=norm.eps)
-    affine = norm.weight[:, None, None], norm.bias[:, None, None]
-    return groups.reshape(-1, channels, height, width) * affine[0] + affine[1]
+    x = groups.reshape(-1, channels, height, width)
+    inputs = (x, norm.weight, norm.bias, torch.zeros(channels), torch.ones(channels))
+    return _operator("BatchNormalization", inputs, x, epsilon=0.0)  # of mean 0 and variance 1: scale and shift at once
 
 
 def _operator(name: str, inputs: Sequence[Tensor], like: Tensor, **attributes: Any) -> Tensor:

@@ -82,6 +82,7 @@ class _Session:
         options = ort.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
         options.add_session_config_entry("session.force_spinning_stop", "1")  # stem and encoder take turns on the cores
+        options.add_session_config_entry("session.dynamic_block_base", "8")  # smaller shares: a core that lags holds up less
         if threads is not None:
             options.intra_op_num_threads = threads
         self.weights = {  # the session reads this memory and does not own it
