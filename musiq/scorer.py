@@ -194,7 +194,9 @@ class Scorer:
     def _check(self, height: int, width: int) -> int:
         """Bytes that an image of this size takes; an `ImageError` where they break the limit."""
         tokens = sum(token_counts(height, width, self.checkpoint.patches, self._max_patches))
-        network = tokens * self.runtime.bytes_per_token + PIECE_TOKENS * STEM_BYTES * self.checkpoint.model.stem
+        pieces = self._workers if tokens > CORE_TOKENS else 1  # that are in the stem at a time
+        stem = pieces * PIECE_TOKENS * STEM_BYTES * self.checkpoint.model.stem
+        network = tokens * self.runtime.bytes_per_token + stem
         need = max(DECODING_BYTES * height * width, DECODED_BYTES * height * width + network)
         if self._max_memory is not None and need > self._room:
             raise ImageError(

@@ -81,8 +81,10 @@ class _Session:
     def __init__(self, graph: bytes, weights: dict[str, NDArray], tables: Weights, threads: int | None) -> None:
         options = ort.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
-        options.add_session_config_entry("session.force_spinning_stop", "1")  # stem and encoder take turns on the cores
-        options.add_session_config_entry("session.dynamic_block_base", "8")  # smaller shares: a core that lags holds up less
+        # Threads that wait for more work would take the cores from the stem, and from other processes.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+        # Smaller shares of each operator: a core that lags holds up the others less.
+        options.add_session_config_entry("session.dynamic_block_base", "8")
         if threads is not None:
             options.intra_op_num_threads = threads
         self.weights = {  # the session reads this memory and does not own it
