@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musiq.checkpoint import Checkpoint
+from musiq.config import ModelConfig
 from musiq.patches import patch_sequence
 from musiq.runtime import Runtime
 from musiq.runtime.choose import Installed, is_installed
+from musiq.runtime.graph import graph_key
 from musiq.runtime.precision import Precision, multiplies
 
 PEAK_SIDE = 2048
@@ -25,8 +27,8 @@ def peaks() -> list[str]:
     return ["peak-numpy", *(["peak-torch"] if find_spec("torch") else [])]
 
 
-def networks() -> list[str]:
-    """Names of the networks that can be timed here, the plain eager one first."""
+def networks(model: ModelConfig) -> list[str]:
+    """Names of the networks that can be timed here, the plain eager one first; the port has the paper's alone."""
     names = ["eager"]
     pairs: tuple[tuple[Installed, Precision], ...] = (
         ("onnx", "fp32"),
@@ -41,7 +43,7 @@ def networks() -> list[str]:
         for name, precision in pairs
         if is_installed(name) and (multiplies(precision) or (name, precision) == ("onnx", "int8"))
     ]
-    return names + (["port"] if find_spec("pyiqa") else [])
+    return names + (["port"] if find_spec("pyiqa") and graph_key(model) == graph_key(ModelConfig()) else [])
 
 
 def build(name: str, checkpoint: Checkpoint) -> Timed:

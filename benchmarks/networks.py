@@ -9,6 +9,7 @@ from benchmarks.contenders import PEAK_PRODUCTS, PEAK_SIDE, networks, peaks
 from benchmarks.flops import network_flops
 from benchmarks.process import Contender
 from musiq.checkpoint import Checkpoint
+from musiq.config import ModelConfig
 from musiq.patches import token_counts
 from musiq.progress import progress_bar
 
@@ -24,7 +25,7 @@ def measure(checkpoint: Checkpoint, source: str, sizes: Sequence[tuple[int, int]
         sizes: (height, width) in px.
     """
     rows = []
-    with _contenders(source) as contenders, progress_bar("timing", len(sizes) * rounds) as advance:
+    with _contenders(source, checkpoint.model) as contenders, progress_bar("timing", len(sizes) * rounds) as advance:
         for height, width in sizes:
             able = [c for c in contenders if height * width <= EAGER_LIMIT or c.name not in ("eager", "port")]
             taken: dict[str, list[dict[str, float]]] = {contender.name: [] for contender in able}
@@ -39,9 +40,9 @@ def measure(checkpoint: Checkpoint, source: str, sizes: Sequence[tuple[int, int]
 
 
 @contextmanager
-def _contenders(source: str) -> Iterator[list[Contender]]:
+def _contenders(source: str, model: ModelConfig) -> Iterator[list[Contender]]:
     with ExitStack() as stack:
-        contenders = [Contender(name, source) for name in [*peaks(), *networks()]]
+        contenders = [Contender(name, source) for name in [*peaks(), *networks(model)]]
         for contender in contenders:
             stack.callback(contender.close)
         yield contenders

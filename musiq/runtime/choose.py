@@ -36,7 +36,7 @@ def choose_runtime(name: RuntimeName = "auto", device: Device = "cpu", precision
         return _on_accelerator(name, device, precision)
     if not multiplies(precision):
         needed = ", ".join(sorted(INSTRUCTIONS[precision]))
-        raise ValueError(f"this processor has no instructions for {precision} (any of {needed}); fp32 is faster here")
+        raise ValueError(f"this processor has no instructions for {precision} (any of {needed}); use fp32")
     if name != "auto":
         return _asked_for(name, precision)
     if precision == "bf16":

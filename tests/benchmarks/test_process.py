@@ -44,6 +44,6 @@ def test_the_folder_as_a_command():
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     name, _, figures = done.stdout.partition(": ")
     found = ast.literal_eval(figures)
-    assert (name, found["photos"]) == ("folder", 6)
+    assert (name, found["photos"]) == ("folder", 4)
     assert found["share"] > 0
     assert found["share"] == pytest.approx(found["per_s"] / found["network_per_s"])
