@@ -87,11 +87,12 @@ class _Session:
         options.add_session_config_entry("session.dynamic_block_base", "8")
         if threads is not None:
             options.intra_op_num_threads = threads
-        self.weights = {  # the session reads this memory and does not own it
+        values = {
             name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for name, array in weights.items()
         }
-        options.add_external_initializers(list(self.weights), list(self.weights.values()))
+        options.add_external_initializers(list(values), list(values.values()))
         self.session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self.weights = values  # the session reads this memory and does not own it: it has to go first
         self.tables = tables
 
     def __call__(self, inputs: dict[str, NDArray]) -> NDArray[np.float32]:
