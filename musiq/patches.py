@@ -109,8 +109,7 @@ def cut_patches(pixels: Pixels, patch_size: int) -> Pixels:
         float32 `(rows * columns, C, P, P)`.
     """
     channels, height, width = pixels.shape
-    rows, columns = grid_shape(height, width, patch_size)
-    top, left = (rows * patch_size - height) // 2, (columns * patch_size - width) // 2
+    rows, columns, top, left = _padded_grid(height, width, patch_size)
     padded = np.zeros((channels, rows * patch_size, columns * patch_size), np.float32)
     padded[:, top : top + height, left : left + width] = pixels
     grid = padded.reshape(channels, rows, patch_size, columns, patch_size)
@@ -128,8 +127,7 @@ def cut_band(image: NDArray[np.uint8], patch_size: int, first: int, last: int) -
     """
     patch = patch_size
     height, width, channels = image.shape
-    rows, columns = grid_shape(height, width, patch)
-    top, left = (rows * patch - height) // 2, (columns * patch - width) // 2
+    _, columns, top, left = _padded_grid(height, width, patch)
     start, stop = first * patch - top, last * patch - top  # rows of the image, beyond it where padded
     above, below = max(0, -start), max(0, stop - height)
     right = columns * patch - width - left
@@ -148,6 +146,12 @@ def cut_band(image: NDArray[np.uint8], patch_size: int, first: int, last: int) -
 def grid_shape(height: int, width: int, patch_size: int) -> tuple[int, int]:
     """Rows and columns of patches that cover an image of this size in px."""
     return -(-height // patch_size), -(-width // patch_size)
+
+
+def _padded_grid(height: int, width: int, patch_size: int) -> tuple[int, int, int, int]:
+    """Rows and columns of patches, and the padding above and left of the image in px: the smaller half (`SAME`)."""
+    rows, columns = grid_shape(height, width, patch_size)
+    return rows, columns, (rows * patch_size - height) // 2, (columns * patch_size - width) // 2
 
 
 def _runs(patches: Pixels, tokens: int) -> Iterator[Pixels]:

@@ -1,6 +1,5 @@
 """`musiq doctor`."""
 
-import os
 import platform
 import sys
 from importlib.util import find_spec
@@ -11,8 +10,7 @@ import typer
 from musiq import __version__
 from musiq.cli.tables import print_table
 from musiq.memory import format_bytes, machine_bytes
-from musiq.runtime.doctor import HEIGHT, WIDTH, Finding, choices, examine
-from musiq.runtime.precision import INSTRUCTIONS, processor_instructions, processor_name
+from musiq.runtime.precision import INSTRUCTIONS, core_count, processor_instructions, processor_name
 from musiq.sources import load_checkpoint
 
 
@@ -20,8 +18,10 @@ def doctor(
     checkpoint: Annotated[str, typer.Option(help="Checkpoint that is timed.")] = "default",
 ) -> None:
     """Says what this machine has, times each runtime, and which one is chosen and why."""
+    from musiq.runtime.doctor import HEIGHT, WIDTH, Finding, advise, choices, examine
+
     print(f"musiq {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
-    print(f"processor: {processor_name() or 'unknown'}, {os.cpu_count()} cores, {format_bytes(machine_bytes())} memory")
+    print(f"processor: {processor_name() or 'unknown'}, {core_count()} cores, {format_bytes(machine_bytes())} memory")
     for precision, needed in INSTRUCTIONS.items():
         has = ", ".join(sorted(needed & processor_instructions()))
         print(f"instructions for {precision}: {has or 'none'}")
@@ -41,12 +41,5 @@ def doctor(
     print("\nchosen by --runtime auto:")
     for precision, text in choices():
         print(f"  {precision}: {text}")
-    if advice := _advice(findings):
+    if advice := advise(findings):
         print(advice)
-
-
-def _advice(findings: list[Finding]) -> str:
-    timed = [(f.seconds, f.runtime) for f in findings if f.precision == "fp32" and f.seconds is not None]
-    usual = next((seconds for seconds, runtime in timed if runtime == "onnx"), 0.0)
-    seconds, fastest = min(timed, default=(0.0, "onnx"))
-    return f"{fastest} was the faster here: --runtime {fastest}" if seconds < 0.9 * usual else ""

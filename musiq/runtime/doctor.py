@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple, get_args
 
@@ -60,6 +60,14 @@ def choices() -> Iterator[tuple[Precision, str]]:
             yield precision, str(error)
         else:
             yield precision, f"{choice.name}: {choice.why}"
+
+
+def advise(findings: Sequence[Finding]) -> str:
+    """A sentence for whom another runtime than ONNX Runtime was clearly the fastest in float32; else empty."""
+    timed = [(f.seconds, f.runtime) for f in findings if f.precision == "fp32" and f.seconds is not None]
+    usual = next((seconds for seconds, runtime in timed if runtime == "onnx"), 0.0)
+    seconds, fastest = min(timed, default=(0.0, "onnx"))
+    return f"{fastest} was the faster here: --runtime {fastest}" if seconds < 0.9 * usual else ""
 
 
 def _timed(found: Finding, checkpoint: Checkpoint, image: PatchSequence) -> Finding:

@@ -7,6 +7,7 @@ once, over all tokens of one image.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from functools import cached_property, partial
 from typing import Final
 
@@ -44,7 +45,6 @@ class OnnxRuntime:
 
     def __init__(self, checkpoint: Checkpoint, threads: int | None = None, precision: Precision = "fp32") -> None:
         self.precision, self.bytes_per_token = precision, encoder_bytes(checkpoint.model)
-        self._open_one_core = partial(OnnxRuntime, checkpoint, 1, precision)
         graphs, weights = find_graphs(checkpoint), encoder_weights(checkpoint)
         if precision == "bf16":
             raise ValueError("runtime onnx has no precision bf16; openvino and torch have it")
@@ -53,12 +53,15 @@ class OnnxRuntime:
             encoder, weights = graphs.encoder_int8, quantize(weights)
         self.cores = threads or core_count()
         self.stem = _Session(graphs.stem, stem_weights(checkpoint), stem_tables(checkpoint), 1)
-        self.encoder = _Session(encoder, weights, head_tables(checkpoint), threads)
+        self._open_encoder = partial(_Session, encoder, weights, head_tables(checkpoint))
+        self.encoder = self._open_encoder(threads)
 
     @cached_property
     def one_core(self) -> "OnnxRuntime":
-        """The same network on one core; its sessions take calls from any number of threads."""
-        return self._open_one_core()
+        """The same network on one core, with the same stem; its sessions take calls from any number of threads."""
+        alone = copy(self)
+        alone.cores, alone.encoder = 1, self._open_encoder(1)
+        return alone
 
     def logits(self, images: Sequence[PatchSequence]) -> NDArray[np.float32]:
         """Network outputs `(B, K)`, each image computed alone."""

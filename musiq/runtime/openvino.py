@@ -4,6 +4,7 @@ It runs the graphs that ONNX Runtime runs, with the weights written into them as
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -69,5 +70,11 @@ def _compile(graph: bytes, weights: Weights, options: dict[str, Any]) -> Any:
     for initializer in model.graph.initializer:
         if initializer.name in weights:
             initializer.CopyFrom(onnx.numpy_helper.from_array(weights[initializer.name], initializer.name))
-    core = openvino.Core()
-    return core.compile_model(core.read_model(model.SerializeToString()), "CPU", options)
+    return _core().compile_model(_core().read_model(model.SerializeToString()), "CPU", options)
+
+
+@cache
+def _core() -> Any:
+    """One for the whole process: each sets the thread's alternate signal stack, and one that goes may leave the
+    stack of another that went before, on which the next signal that Python handles ends the process."""
+    return openvino.Core()

@@ -15,21 +15,21 @@ INSTRUCTIONS: dict[Precision, frozenset[str]] = {  # any of them, as /proc/cpuin
 @cache
 def processor_instructions() -> frozenset[str]:
     """The processor's instruction sets as Linux names them; empty where it does not tell."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return frozenset()
-    flags = (line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features")))
-    return frozenset(next(flags, []))
+    return frozenset(_cpuinfo("flags", "Features").split())
 
 
 def processor_name() -> str:
     """What the processor calls itself, empty where Linux does not tell."""
+    return _cpuinfo("model name")
+
+
+def _cpuinfo(*keys: str) -> str:
+    """What the first line of `/proc/cpuinfo` under any of `keys` says; empty where there is none."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return ""
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(keys)), "")
 
 
 def multiplies(precision: Precision) -> bool:
