@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save
+from safetensors import safe_open
+from safetensors.numpy import save
 
 from musiq.atomic import write_folder
 from musiq.config import ModelConfig, weight_shapes
@@ -84,7 +85,7 @@ def load_folder(folder: Path) -> Checkpoint:
     """The checkpoint in a folder of ours; unknown, missing or misshapen entries are errors that name them."""
     config = _read_config(folder / "config.json")
     try:
-        weights = load_file(folder / "model.safetensors")
+        weights = _map_weights(folder / "model.safetensors")
     except Exception as error:  # safetensors raises its own kinds for damaged files
         raise CheckpointError(f"{folder / 'model.safetensors'}: {error}") from error
     checkpoint = Checkpoint(
@@ -188,6 +189,24 @@ def model_card(checkpoint: Checkpoint) -> str:
             "",
         ]
     )
+
+
+def _map_weights(path: Path) -> Weights:
+    """The arrays of a safetensors file as read-only views of the file: the system loads what is read, and shares it."""
+    with safe_open(path, "np"):  # checks the file
+        pass
+    file = np.memmap(path, mode="r")
+    start = 8 + int.from_bytes(file[:8].tobytes(), "little")
+    header = json.loads(file[8:start].tobytes())
+    return {name: _view(file[start:], entry) for name, entry in header.items() if name != "__metadata__"}
+
+
+def _view(data: NDArray[np.uint8], entry: dict[str, Any]) -> NDArray[Any]:
+    kinds = {"F32": np.float32, "F16": np.float16, "F64": np.float64}
+    first, last = entry["data_offsets"]
+    if entry["dtype"] not in kinds:
+        raise ValueError(f"arrays of type {entry['dtype']}")
+    return np.asarray(data[first:last]).view(kinds[entry["dtype"]]).reshape(entry["shape"])
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -3,13 +3,18 @@
 At load ONNX Runtime folds what depends on the weights alone, the standardised kernels among it. The stem runs over a
 few patches at a time, which stay in the processor's cache, with a core to itself for each such piece; the encoder runs
 once, over all tokens of one image.
+
+ONNX Runtime would report its use to its makers and number the machine in the home folder; here it does neither.
 """
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from functools import cached_property, partial
 from typing import Final
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read once, when the library is loaded
 
 import numpy as np
 import onnxruntime as ort

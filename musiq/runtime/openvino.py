@@ -1,8 +1,11 @@
 """OpenVINO on the CPU (`musiq[openvino]`): bfloat16 where the processor multiplies it.
 
 It runs the graphs that ONNX Runtime runs, with the weights written into them as constants.
+
+OpenVINO would number the machine in the home folder when it is imported, to report its use; here it does not.
 """
 
+import sys
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
@@ -24,11 +27,17 @@ from musiq.runtime.graph import (
 )
 from musiq.runtime.precision import Precision
 
+REPORTS: Final = "openvino_telemetry"
 try:
     import onnx
+
+    sys.modules.setdefault(REPORTS, None)  # type: ignore[arg-type]  # not to be imported: its stub is taken instead
     import openvino
 except ImportError:
     raise MissingExtraError("runtime openvino", "openvino") from None
+finally:
+    if sys.modules.get(REPORTS) is None:
+        sys.modules.pop(REPORTS, None)
 
 
 class OpenVinoRuntime:
