@@ -76,7 +76,7 @@ def _fit_grid(weights: Weights, network: MUSIQ, checkpoint: Checkpoint, *_: Any)
     if ours.grid_size == theirs.grid_size:
         return []
     old, new = theirs.grid_size, ours.grid_size
-    table = torch.from_numpy(weights["spatial"]).T.reshape(1, -1, old, old)
+    table = torch.tensor(weights["spatial"]).T.reshape(1, -1, old, old)
     resampled = F.interpolate(table, (new, new), mode="bilinear", align_corners=False)
     weights["spatial"] = resampled.reshape(-1, new * new).T.contiguous().numpy()
     return [f"spatial embedding resampled from {old} x {old} to {new} x {new} cells"]

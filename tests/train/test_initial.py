@@ -109,3 +109,13 @@ def test_other_embeddings_are_said(tiny):
         "spatial embedding left out: this network's is 'none'",
         "scale embedding left out",
     ]
+
+
+def test_a_folder_changes_and_keeps_its_file(default_checkpoint):
+    """Its weights are mapped, and so not to be written; the network takes another grid, range and one scale."""
+    patches = PatchConfig(longer_sides=(), grid_size=5)
+    before = {name: value.copy() for name, value in default_checkpoint.weights.items()}
+    network = MUSIQ(replace(default_checkpoint.model, scales=1, grid_size=5))
+    notes = initialise(network, default_checkpoint, patches, ScoreRange(1, 5, factor=4))
+    assert len(notes) == 3
+    assert all(np.array_equal(default_checkpoint.weights[name], value) for name, value in before.items())

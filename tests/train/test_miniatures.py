@@ -64,7 +64,7 @@ def test_pre_training_starts_the_others(tmp_path):
         trainer = Trainer(recipe, [data], tmp_path / "run", world, RunOptions(workers=0))
     state = trainer.state.learner.network.state_dict()
     for name, value in load_checkpoint(start).weights.items():
-        assert name.startswith("head.") or torch.equal(state[name], torch.from_numpy(value))
+        assert name.startswith("head.") or torch.equal(state[name], torch.tensor(value))
     assert load_checkpoint(trainer.fit()).training_data == ("imagenet", "koniq10k")
 
 
