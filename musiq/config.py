@@ -1,7 +1,8 @@
 """Architecture of the network as data, so that checkpoints can be read without torch."""
 
 from dataclasses import dataclass
-from typing import Literal
+from math import prod
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class ModelConfig:
         patch_size: P in px, a multiple of 4.
         stem: channels of the first convolution; the bottleneck ends at four times as many.
         stem_groups: groups of the stem's group normalisations; divides `stem`.
+        stem_units: 0 for the paper's stem; n puts the first n inverted residual units of EfficientNet-Lite0 in its
+            place, whose stride must divide `patch_size`; `stem` and `stem_groups` do not matter then.
         spatial: `hash` (learned table of G*G cells), `sinusoid` (fixed) or `none` (paper Table 12).
         scale_embedding: whether tokens know their scale.
         dropout: probability in the MLP, after attention and after the embeddings, in training only.
@@ -35,6 +38,7 @@ class ModelConfig:
     patch_size: int = 32
     stem: int = 64
     stem_groups: int = 32
+    stem_units: int = 0
     spatial: Literal["hash", "sinusoid", "none"] = "hash"
     scale_embedding: bool = True
     dropout: float = 0.0
@@ -50,29 +54,73 @@ class ModelConfig:
             raise ValueError(f"stem {self.stem} must be a multiple of stem_groups {self.stem_groups}")
         if self.patch_size < 4 or self.patch_size % 4:
             raise ValueError(f"patch_size must be a multiple of 4, got {self.patch_size}")
+        if not 0 <= self.stem_units <= len(LITE0):
+            raise ValueError(f"stem_units must be in 0..{len(LITE0)}, got {self.stem_units}")
+        if self.stem_units and self.patch_size % self.stem_stride:
+            raise ValueError(
+                f"{self.stem_units} stem_units need a patch_size that is a multiple of {self.stem_stride}, "
+                f"got {self.patch_size}"
+            )
         if self.spatial == "sinusoid" and self.width % 4:
             raise ValueError(f"sinusoid needs a width that is a multiple of 4, got {self.width}")
+
+    @property
+    def stem_stride(self) -> int:
+        """Pixels from one of the stem's outputs to the next."""
+        return prod((2, *(unit.stride for unit in inverted_units(self.stem_units)))) if self.stem_units else 4
+
+    @property
+    def stem_features(self) -> int:
+        """Numbers that a patch has before they are projected to `width`."""
+        channels = inverted_units(self.stem_units)[-1].channels_out if self.stem_units else 4 * self.stem
+        return (self.patch_size // self.stem_stride) ** 2 * channels
+
+
+class InvertedUnit(NamedTuple):
+    """One inverted residual unit (Sandler et al., "MobileNetV2", CVPR 2018)."""
+
+    kernel: int
+    stride: int
+    expansion: int
+    channels_in: int
+    channels_out: int
+
+    @property
+    def residual(self) -> bool:
+        """Whether the unit adds its input to its output."""
+        return self.stride == 1 and self.channels_in == self.channels_out
+
+
+LITE0 = tuple(
+    InvertedUnit(kernel, stride if index == 0 else 1, expansion, before if index == 0 else channels, channels)
+    for kernel, stride, expansion, before, channels, repeats in (
+        (3, 1, 1, 32, 16, 1),
+        (3, 2, 6, 16, 24, 2),
+        (5, 2, 6, 24, 40, 2),
+        (3, 2, 6, 40, 80, 3),
+        (5, 1, 6, 80, 112, 3),
+        (5, 2, 6, 112, 192, 4),
+        (3, 1, 6, 192, 320, 1),
+    )
+    for index in range(repeats)
+)  # EfficientNet-Lite0 (Tan and Le, "EfficientNet", ICML 2019, Table 1)
+
+
+def inverted_units(count: int) -> tuple[InvertedUnit, ...]:
+    """The first `count` units of EfficientNet-Lite0."""
+    return LITE0[:count]
 
 
 def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Name and shape of every array that a checkpoint of this architecture holds, as `model.py` names them."""
-    width, stem, side = config.width, config.stem, config.patch_size // 4
+    width = config.width
     shapes: dict[str, tuple[int, ...]] = {"class_token": (width,)}
     if config.spatial == "hash":
         shapes["spatial"] = (config.grid_size**2, width)
     if config.scale_embedding:
         shapes["scale"] = (config.scales, width)
-    shapes["stem.conv.weight"] = (stem, 3, 7, 7)
-    shapes |= _affine("stem.norm", stem)
-    for name, kernel in (
-        ("conv1", (stem, stem, 1, 1)),
-        ("conv2", (stem, stem, 3, 3)),
-        ("conv3", (4 * stem, stem, 1, 1)),
-        ("shortcut", (4 * stem, stem, 1, 1)),
-    ):
-        norm = "shortcut_norm" if name == "shortcut" else name.replace("conv", "norm")
-        shapes |= {f"stem.block.{name}.weight": kernel} | _affine(f"stem.block.{norm}", kernel[0])
-    shapes |= _linear("stem.project", side * side * 4 * stem, width)
+    shapes |= _inverted_stem(config) if config.stem_units else _residual_stem(config)
+    shapes |= _linear("stem.project", config.stem_features, width)
     for index in range(config.depth):
         block = f"blocks.{index}"
         shapes |= _affine(f"{block}.attention_norm", width) | _affine(f"{block}.mlp_norm", width)
@@ -82,6 +130,36 @@ def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
             f"{block}.mlp.contract", config.mlp, width
         )
     return shapes | _affine("norm", width) | _linear("head", width, config.outputs)
+
+
+def _residual_stem(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    stem = config.stem
+    shapes: dict[str, tuple[int, ...]] = {"stem.conv.weight": (stem, 3, 7, 7), **_affine("stem.norm", stem)}
+    for name, kernel in (
+        ("conv1", (stem, stem, 1, 1)),
+        ("conv2", (stem, stem, 3, 3)),
+        ("conv3", (4 * stem, stem, 1, 1)),
+        ("shortcut", (4 * stem, stem, 1, 1)),
+    ):
+        norm = "shortcut_norm" if name == "shortcut" else name.replace("conv", "norm")
+        shapes |= {f"stem.block.{name}.weight": kernel} | _affine(f"stem.block.{norm}", kernel[0])
+    return shapes
+
+
+def _inverted_stem(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    units = inverted_units(config.stem_units)
+    shapes = _convolution("stem.conv", units[0].channels_in, 3, 3) | _affine("stem.norm", config.width)
+    for index, unit in enumerate(units):
+        name, wide = f"stem.units.{index}", unit.channels_in * unit.expansion
+        if unit.expansion > 1:
+            shapes |= _convolution(f"{name}.expand", wide, unit.channels_in, 1)
+        shapes |= _convolution(f"{name}.depthwise", wide, 1, unit.kernel)
+        shapes |= _convolution(f"{name}.contract", unit.channels_out, wide, 1)
+    return shapes
+
+
+def _convolution(name: str, channels_out: int, channels_in: int, size: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (channels_out, channels_in, size, size), f"{name}.bias": (channels_out,)}
 
 
 def _affine(name: str, size: int) -> dict[str, tuple[int, ...]]:

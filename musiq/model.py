@@ -1,7 +1,7 @@
-"""The whole network in reading order: stem, encoder block, network (paper section 3 and Figure 2).
+"""The network in reading order: encoder block, then the whole (paper section 3 and Figure 2); `stem.py` embeds patches.
 
 Shape letters: B images, L tokens of one image, T tokens of all images, D width, H heads, E = D/H, K outputs, P patch
-side, C channels. Sequences are either padded, `(B, L, D)`, as training has them, or packed, `(T, D)`.
+side. Sequences are either padded, `(B, L, D)`, as training has them, or packed, `(T, D)`.
 Parameter names follow the folder's `model.safetensors`; `checkpoint.py` maps the published names onto them.
 """
 
@@ -17,61 +17,7 @@ from torch import Tensor, nn
 from musiq.attention import Attend, Packing, attend_packed, attend_padded
 from musiq.config import ModelConfig
 from musiq.spatial import sinusoid_table
-
-
-class StandardConv(nn.Conv2d):
-    """Convolution whose kernel is standardised over height, width and input channels, without bias."""
-
-    def __init__(self, channels_in: int, channels_out: int, size: int, stride: int = 1, padding: int = 0) -> None:
-        super().__init__(channels_in, channels_out, size, stride, padding, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, standardise(self.weight), stride=self.stride, padding=self.padding)
-
-
-def standardise(kernel: Tensor) -> Tensor:
-    """`kernel` `(out, in, h, w)` with zero mean and unit biased standard deviation per output channel."""
-    deviation, mean = torch.std_mean(kernel, dim=(1, 2, 3), correction=0, keepdim=True)
-    return (kernel - mean) / (deviation + 1e-5)
-
-
-class Bottleneck(nn.Module):
-    """Residual unit 1x1, 3x3, 1x1 with a projected shortcut: C -> 4 C channels."""
-
-    def __init__(self, channels: int, groups: int) -> None:
-        super().__init__()
-        self.conv1 = StandardConv(channels, channels, 1)
-        self.norm1 = nn.GroupNorm(groups, channels, eps=1e-4)
-        self.conv2 = StandardConv(channels, channels, 3, padding=1)
-        self.norm2 = nn.GroupNorm(groups, channels, eps=1e-4)
-        self.conv3 = StandardConv(channels, 4 * channels, 1)
-        self.norm3 = nn.GroupNorm(groups, 4 * channels, eps=1e-4)
-        self.shortcut = StandardConv(channels, 4 * channels, 1)
-        self.shortcut_norm = nn.GroupNorm(groups, 4 * channels, eps=1e-4)
-
-    def forward(self, x: Tensor) -> Tensor:
-        residual = self.shortcut_norm(self.shortcut(x))
-        x = F.relu(self.norm1(self.conv1(x)))
-        x = F.relu(self.norm2(self.conv2(x)))
-        return F.relu(self.norm3(self.conv3(x)) + residual)
-
-
-class Stem(nn.Module):
-    """Each patch on its own to one token: `(N, 3, P, P)` -> `(N, D)`. Convolutions pad as TensorFlow's `SAME`."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.conv = StandardConv(3, config.stem, 7, stride=2)
-        self.norm = nn.GroupNorm(config.stem_groups, config.stem, eps=1e-6)
-        self.block = Bottleneck(config.stem, config.stem_groups)
-        self.project = nn.Linear((config.patch_size // 4) ** 2 * 4 * config.stem, config.width)
-
-    def forward(self, patches: Tensor) -> Tensor:
-        x = self.conv(F.pad(patches, (2, 3, 2, 3)))  # (N, C, P/2, P/2)
-        x = F.relu(self.norm(x))
-        x = F.max_pool2d(F.pad(x, (0, 1, 0, 1)), 3, stride=2)  # (N, C, P/4, P/4); zeros never win after a ReLU
-        x = self.block(x)  # (N, 4C, P/4, P/4)
-        return self.project(x.permute(0, 2, 3, 1).flatten(1))  # (N, D)
+from musiq.stem import StandardConv, make_stem
 
 
 class Attention(nn.Module):
@@ -139,7 +85,7 @@ class MUSIQ(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.stem = Stem(config)
+        self.stem = make_stem(config)
         if config.spatial == "hash":
             self.spatial = nn.Parameter(torch.empty(config.grid_size**2, config.width))
         elif config.spatial == "sinusoid":

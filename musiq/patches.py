@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from musiq.resize import Pixels, gaussian_resize, preserved_size, scale_to_unit
 
-PIECE_TOKENS = 64  # patches that are cut at a time, and their activations, stay in a processor's cache
+PIECE_PIXELS = 64 * 32 * 32  # what is cut at a time, and its activations, stay in a processor's cache
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,11 @@ def _padded_grid(height: int, width: int, patch_size: int) -> tuple[int, int, in
     return rows, columns, (rows * patch_size - height) // 2, (columns * patch_size - width) // 2
 
 
+def piece_tokens(patch_size: int) -> int:
+    """Patches of this side that are cut at a time."""
+    return max(1, PIECE_PIXELS // patch_size**2)
+
+
 def _runs(patches: Pixels, tokens: int) -> Iterator[Pixels]:
     for first, last in _even_runs(len(patches), tokens):
         yield patches[first:last]
@@ -199,8 +204,9 @@ class PatchSequence:
     def __len__(self) -> int:
         return len(self.cell)
 
-    def pieces(self, tokens: int = PIECE_TOKENS) -> Iterator[Pixels]:
-        """The patches, float32 `(n, 3, P, P)`, in runs of at most `tokens`."""
+    def pieces(self) -> Iterator[Pixels]:
+        """The patches, float32 `(n, 3, P, P)`, in runs of at most 64 patches of 32 x 32 px or as many pixels."""
+        tokens = piece_tokens(self.resized.shape[-1])
         yield from _runs(self.resized, tokens)
         if self.image is not None:
             for band in self._native_bands(tokens):

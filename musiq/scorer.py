@@ -15,8 +15,9 @@ from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, ImageError
 from musiq.image import MAX_PIXELS, WHITE, load_image
 from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
-from musiq.patches import PIECE_TOKENS, PatchSequence, patch_sequence, spread, token_counts
+from musiq.patches import PatchSequence, patch_sequence, piece_tokens, spread, token_counts
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
+from musiq.runtime.graph import stem_bytes
 from musiq.runtime.precision import core_count
 from musiq.scores import RATINGS, Score, mean_opinion, rating_distribution
 from musiq.sources import load_checkpoint
@@ -24,7 +25,6 @@ from musiq.sources import load_checkpoint
 SCORING_OUTPUTS = (1, len(RATINGS))
 DECODING_BYTES = 10  # a pixel takes while its image is decoded: 4 in Pillow, 3 turned upright, 3 as an array
 DECODED_BYTES = 3  # and afterwards
-STEM_BYTES = 4000  # a patch takes in the stem for each of its channels, as measured
 CORE_TOKENS = 6000  # an image of more takes all cores, so that one such image is in work at a time
 AHEAD = 2  # images per worker that are handed out before their turn
 
@@ -195,7 +195,7 @@ class Scorer:
         """Bytes that an image of this size takes; an `ImageError` where they break the limit."""
         tokens = sum(token_counts(height, width, self.checkpoint.patches, self._max_patches))
         pieces = self._workers if tokens > CORE_TOKENS else 1  # that are in the stem at a time
-        stem = pieces * PIECE_TOKENS * STEM_BYTES * self.checkpoint.model.stem
+        stem = pieces * piece_tokens(self.checkpoint.patches.patch_size) * stem_bytes(self.checkpoint.model)
         network = tokens * self.runtime.bytes_per_token + stem
         need = max(DECODING_BYTES * height * width, DECODED_BYTES * height * width + network)
         if self._max_memory is not None and need > self._room:

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from musiq.config import ModelConfig, weight_shapes
-from musiq.model import MUSIQ, standardise
+from musiq.model import MUSIQ
 from musiq.patches import PatchConfig, collate, patchify
 
 TINY = {"width": 24, "depth": 2, "mlp": 48}
@@ -24,6 +24,8 @@ def test_the_papers_parameter_counts(outputs, count):
         ModelConfig(**TINY),
         ModelConfig(**TINY, spatial="none", scale_embedding=False),
         ModelConfig(**TINY, spatial="sinusoid", stem=24, stem_groups=8, patch_size=16, outputs=10, scales=1),
+        ModelConfig(**TINY, stem_units=1, patch_size=16),
+        ModelConfig(**TINY, stem_units=16, patch_size=64),
     ],
 )
 def test_weight_shapes_are_the_networks(config):
@@ -57,13 +59,6 @@ def test_padding_is_masked_whatever_it_holds(photo):
     np.testing.assert_allclose(zeros, filled, atol=1e-6)
 
 
-def test_standardised_kernels():
-    kernel = torch.randn(5, 3, 7, 7, dtype=torch.float64) * 4 + 2
-    flat = standardise(kernel).flatten(1).numpy()
-    raw = kernel.flatten(1).numpy()
-    np.testing.assert_allclose(flat, (raw - raw.mean(1, keepdims=True)) / (raw.std(1, keepdims=True) + 1e-5))
-
-
 def test_every_parameter_receives_a_gradient(photo):
     torch.manual_seed(0)
     network = MUSIQ(ModelConfig(**TINY))
@@ -85,7 +80,15 @@ def test_dropout_and_stochastic_depth_only_in_training(photo):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"width": 25}, {"stem": 48}, {"patch_size": 30}, {"depth": 0}, {"spatial": "sinusoid", "width": 18}],
+    [
+        {"width": 25},
+        {"stem": 48},
+        {"patch_size": 30},
+        {"stem_units": 17},
+        {"patch_size": 20, "stem_units": 9},
+        {"depth": 0},
+        {"spatial": "sinusoid", "width": 18},
+    ],
 )
 def test_nonsense_configurations_are_refused(fields):
     with pytest.raises(ValueError, match=next(iter(fields)).replace("spatial", "sinusoid")):

@@ -198,7 +198,7 @@ def test_a_cap_leaves_a_pyramid_without_the_native_scale_alone(tiny, photo):
 @pytest.mark.parametrize("workers", [1, 3])
 def test_an_image_above_the_memory_limit_is_an_error_and_the_others_are_scored(workers, parallel, tiny, monkeypatch):
     monkeypatch.setattr(module, "process_bytes", lambda: 50_000_000)
-    monkeypatch.setattr(module, "STEM_BYTES", 0)
+    monkeypatch.setattr(module, "stem_bytes", lambda model: 0)
     runtime = FakeRuntime(parallel=parallel, bytes_per_token=100_000)
     scorer = Scorer(tiny, runtime, workers=workers, max_memory=100_000_000)
     # 64 x 64 px: 49 + 144 + 4 patches; 800 x 640 px: 42 + 120 + 500 patches, 66.2 MB, and 1.54 MB of pixels.
@@ -267,7 +267,7 @@ def test_images_are_in_work_together_where_the_memory_allows_it(tiny):
 
 def test_a_small_budget_holds_images_one_at_a_time(tiny, monkeypatch):
     monkeypatch.setattr(module, "process_bytes", lambda: 0)
-    monkeypatch.setattr(module, "STEM_BYTES", 0)
+    monkeypatch.setattr(module, "stem_bytes", lambda model: 0)
     lock, inside, together = threading.Lock(), [], threading.Event()
 
     def meanwhile(images):

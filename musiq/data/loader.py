@@ -1,4 +1,4 @@
-"""Records -> optimizer steps, each a list of ragged batches under a token budget.
+"""Records -> optimizer steps, each a list of ragged batches under a token budget; a photo's views stay together.
 
 What a step holds depends on (seed, epoch, step) and the process's rank alone: not on the number of workers, nor on
 where a run resumed.
@@ -39,7 +39,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class TrainBatch:
-    """Ragged batch as tensors: the fields of `PatchBatch`; target `(B, T)`, source int64 `(B,)`, weight `(B,)`."""
+    """Ragged batch as tensors: the fields of `PatchBatch`; target `(B, T)`, source int64 `(B,)`, weight `(B,)`.
+
+    photo int64 `(B,)` numbers the photos of the batch: images of one number are views of the same.
+    """
 
     pixels: torch.Tensor
     cell: torch.Tensor
@@ -47,6 +50,7 @@ class TrainBatch:
     valid: torch.Tensor
     target: torch.Tensor
     source: torch.Tensor
+    photo: torch.Tensor
     weight: torch.Tensor
 
     def to(self, device: torch.device) -> "TrainBatch":
@@ -62,7 +66,8 @@ class Step:
     batches: list[TrainBatch]
 
 
-SampleMaker = Callable[[Record, np.random.Generator], Sample]
+Views = list[Sample]  # of one photo
+SampleMaker = Callable[[Record, np.random.Generator], Views]
 
 
 class Steps(Dataset[Step]):
@@ -70,7 +75,7 @@ class Steps(Dataset[Step]):
 
     Args:
         records: all training images.
-        make: turns one into a `Sample`.
+        make: turns one into `Sample`s, which stay in one batch.
         images_per_step: images per optimizer step, of all processes together.
         tokens_per_batch: images x longest sequence of one forward pass.
         seed: of order and augmentation.
@@ -114,10 +119,10 @@ class Steps(Dataset[Step]):
         chosen = self.order(epoch)[first : first + self.images_per_step]
         ours = [self._sample(epoch, first + place) for place in range(self.rank, len(chosen), self.world)]
         if not ours:  # every process must take part in every step
-            ours = [replace(self._sample(epoch, first), weight=0.0)]
+            ours = [[replace(sample, weight=0.0) for sample in self._sample(epoch, first)]]
         return Step(len(chosen), ragged_batches(ours, self.tokens_per_batch))
 
-    def _sample(self, epoch: int, place: int) -> Sample:
+    def _sample(self, epoch: int, place: int) -> Views:
         return self.make(self.records[self.order(epoch)[place]], np.random.default_rng((self.seed, epoch, place)))
 
 
@@ -142,22 +147,28 @@ def _visits(images: NDArray[np.intp], weight: float, rng: np.random.Generator) -
     return np.concatenate([np.tile(images, whole), rest])
 
 
-def ragged_batches(samples: Sequence[Sample], tokens_per_batch: int) -> list[TrainBatch]:
-    """`samples` sorted by length and cut so that images x longest <= `tokens_per_batch` (one image at least)."""
-    by_length = sorted(samples, key=lambda sample: sample.patches.valid.shape[1])
-    batches: list[list[Sample]] = [[]]
-    for sample in by_length:
-        if batches[-1] and (len(batches[-1]) + 1) * sample.patches.valid.shape[1] > tokens_per_batch:
+def ragged_batches(photos: Sequence[Views], tokens_per_batch: int) -> list[TrainBatch]:
+    """`photos` sorted by length and cut so that images x longest <= `tokens_per_batch` (one photo at least)."""
+    batches: list[list[Views]] = [[]]
+    for views in sorted(photos, key=_longest):
+        count = sum(map(len, batches[-1])) + len(views)
+        if batches[-1] and count * _longest(views) > tokens_per_batch:
             batches.append([])
-        batches[-1].append(sample)
+        batches[-1].append(views)
     return [_to_tensors(batch) for batch in batches]
 
 
-def _to_tensors(samples: Sequence[Sample]) -> TrainBatch:
+def _longest(views: Views) -> int:
+    return max(sample.patches.valid.shape[1] for sample in views)
+
+
+def _to_tensors(photos: Sequence[Views]) -> TrainBatch:
+    samples = [sample for views in photos for sample in views]
     batch = collate([sample.patches for sample in samples])
     fields: list[NDArray[Any]] = [batch.pixels, batch.cell, batch.scale, batch.valid]
     fields.append(np.stack([sample.target for sample in samples]))
     fields.append(np.array([sample.source for sample in samples], np.int64))
+    fields.append(np.repeat(np.arange(len(photos)), [len(views) for views in photos]))
     fields.append(np.array([sample.weight for sample in samples], np.float32))
     return TrainBatch(*map(torch.from_numpy, fields))
 

@@ -29,7 +29,8 @@ try:
 except ImportError:
     raise MissingExtraError("exporting an ONNX graph", "train") from None
 
-from musiq.model import MUSIQ, Block, Stem, standardise
+from musiq.model import MUSIQ, Block
+from musiq.stem import InvertedStem, ResidualStem, SameConv, standardise
 
 OPSET = 23
 
@@ -37,21 +38,34 @@ OPSET = 23
 class _Stem(nn.Module):
     """Patches to tokens: stem and embeddings, the embedding tables as inputs."""
 
-    def __init__(self, stem: Stem) -> None:
+    def __init__(self, stem: ResidualStem | InvertedStem) -> None:
         super().__init__()
         self.stem = stem
 
     def forward(self, pixels: Tensor, cell: Tensor, scale: Tensor, cells: Tensor, scales: Tensor) -> Tensor:
-        stem, block = self.stem, self.stem.block
-        x = _convolve(pixels, stem.conv.weight, pads=[2, 2, 3, 3], stride=2)
-        x = F.relu(_group_norm(x, stem.norm))
-        x = _operator("MaxPool", (x,), _halved(x), kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1])
-        residual = _group_norm(_mix_channels(x, block.shortcut.weight), block.shortcut_norm)
-        x = F.relu(_group_norm(_mix_channels(x, block.conv1.weight), block.norm1))
-        x = F.relu(_group_norm(_convolve(x, block.conv2.weight, pads=[1, 1, 1, 1]), block.norm2))
-        x = F.relu(_group_norm(_mix_channels(x, block.conv3.weight), block.norm3) + residual)
-        x = x.permute(0, 2, 3, 1).reshape(-1, stem.project.in_features)
-        return stem.project(x) + cells[cell] + scales[scale]
+        embed = _embed_residual if isinstance(self.stem, ResidualStem) else _embed_inverted
+        return embed(self.stem, pixels) + cells[cell] + scales[scale]
+
+
+def _embed_residual(stem: ResidualStem, pixels: Tensor) -> Tensor:
+    block = stem.block
+    x = _convolve(pixels, standardise(stem.conv.weight), pads=[2, 2, 3, 3], stride=2)
+    x = F.relu(_group_norm(x, stem.norm))
+    x = _operator("MaxPool", (x,), x[:, :, ::2, ::2], kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1])
+    residual = _group_norm(_mix_channels(x, block.shortcut.weight), block.shortcut_norm)
+    x = F.relu(_group_norm(_mix_channels(x, block.conv1.weight), block.norm1))
+    x = F.relu(_group_norm(_convolve(x, standardise(block.conv2.weight), pads=[1, 1, 1, 1]), block.norm2))
+    x = F.relu(_group_norm(_mix_channels(x, block.conv3.weight), block.norm3) + residual)
+    return stem.project(x.permute(0, 2, 3, 1).reshape(-1, stem.project.in_features))
+
+
+def _embed_inverted(stem: InvertedStem, pixels: Tensor) -> Tensor:
+    x = F.relu6(_convolve_same(pixels, stem.conv))
+    for unit in stem.units:
+        wide = F.relu6(_convolve_same(x, unit.expand)) if unit.expands else x
+        out = _convolve_same(F.relu6(_convolve_same(wide, unit.depthwise)), unit.contract)
+        x = x + out if unit.residual else out
+    return stem.norm(stem.project(x.permute(0, 2, 3, 1).reshape(-1, stem.project.in_features)))
 
 
 class _Encoder(nn.Module):
@@ -107,20 +121,25 @@ def _quantized(network: MUSIQ) -> MUSIQ:
     return network
 
 
-def _convolve(x: Tensor, kernel: Tensor, pads: Sequence[int] = (0, 0, 0, 0), stride: int = 1) -> Tensor:
-    like = F.conv2d(F.pad(x, (pads[1], pads[3], pads[0], pads[2])), kernel, stride=stride)
-    inputs = (x, standardise(kernel))
-    return _operator("Conv", inputs, like, kernel_shape=list(kernel.shape[2:]), pads=list(pads), strides=[stride] * 2)
+def _convolve(
+    x: Tensor, kernel: Tensor, *bias: Tensor, pads: Sequence[int] = (0, 0, 0, 0), stride: int = 1, groups: int = 1
+) -> Tensor:
+    padded = F.pad(x, (pads[1], pads[3], pads[0], pads[2]))
+    like = F.conv2d(padded, kernel, stride=stride, groups=groups)
+    shape = {"kernel_shape": list(kernel.shape[2:]), "pads": list(pads), "strides": [stride] * 2, "group": groups}
+    return _operator("Conv", (x, kernel, *bias), like, **shape)
+
+
+def _convolve_same(x: Tensor, conv: SameConv) -> Tensor:
+    before, after = conv.pads[:2]
+    pads = [before, before, after, after]
+    return _convolve(x, conv.weight, conv.bias, pads=pads, stride=conv.stride[0], groups=conv.groups)
 
 
 def _mix_channels(x: Tensor, kernel: Tensor) -> Tensor:
     """A 1x1 convolution as a matrix product, which needs no other layout."""
     mixed = torch.matmul(standardise(kernel).flatten(1), x.flatten(2))
     return mixed.reshape(-1, kernel.shape[0], *x.shape[2:])
-
-
-def _halved(x: Tensor) -> Tensor:
-    return x[:, :, ::2, ::2]
 
 
 def _group_norm(x: Tensor, norm: nn.GroupNorm) -> Tensor:

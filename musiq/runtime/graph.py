@@ -17,17 +17,26 @@ from musiq.patches import PatchSequence
 from musiq.spatial import sinusoid_table
 
 INPUTS = {"spatial", "scale", "head.weight", "head.bias"}  # weights that are inputs, so that their sizes are free
+STEM_BYTES_PER_PIXEL = 500  # of an inverted stem: its widest layer has 96 channels at half the side
 STEM = "stem."  # before the names of the stem's weights
 
 
 def graph_key(model: ModelConfig) -> tuple[int, ...]:
     """What a graph depends on; embedding tables and head are its inputs."""
-    return model.width, model.depth, model.heads, model.mlp, model.stem, model.stem_groups, model.patch_size
+    stem = (model.stem, model.stem_groups, model.stem_units, model.patch_size)
+    return model.width, model.depth, model.heads, model.mlp, *stem
 
 
 def encoder_bytes(model: ModelConfig) -> int:
     """Memory that one token takes from stem to head, rounded up from runs of 3,000 to 47,000 tokens."""
     return 4 * (14 * model.width + model.mlp)
+
+
+def stem_bytes(model: ModelConfig) -> int:
+    """Memory that one patch takes while it is in the stem, as measured."""
+    if model.stem_units:
+        return STEM_BYTES_PER_PIXEL * model.patch_size**2
+    return 4 * model.stem * model.patch_size**2
 
 
 def find_graphs(checkpoint: Checkpoint) -> Graphs:

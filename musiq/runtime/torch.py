@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from musiq.checkpoint import Checkpoint
 from musiq.errors import MissingExtraError
-from musiq.patches import PIECE_TOKENS, PatchSequence
+from musiq.patches import PatchSequence, piece_tokens
 from musiq.runtime.precision import Precision
 
 try:
@@ -51,7 +51,7 @@ class TorchRuntime:
         on_cpu, self.pinned = self.device.type == "cpu", self.device.type == "cuda"
         self.tokens_per_batch = 0 if on_cpu else TOKENS_PER_GPU_BATCH
         self.bytes_per_token = 4 * (9 * checkpoint.model.width + 4 * checkpoint.model.mlp)  # as measured on a CPU
-        self.stem_tokens = PIECE_TOKENS if on_cpu else STEM_TOKENS_ON_GPU
+        self.stem_tokens = piece_tokens(checkpoint.patches.patch_size) if on_cpu else STEM_TOKENS_ON_GPU
         if threads is not None:
             torch.set_num_threads(threads)
         self.network = MUSIQ(checkpoint.model).eval().requires_grad_(False)
@@ -93,7 +93,7 @@ class TorchRuntime:
     def _runs(self, images: Sequence[PatchSequence]) -> Iterator[Tensor]:
         """Patches of all images one after another, float32 `(n, 3, P, P)`, n at most `stem_tokens`."""
         run, filled = self._empty_run(), 0
-        for piece in (piece for image in images for piece in image.pieces(PIECE_TOKENS)):
+        for piece in (piece for image in images for piece in image.pieces()):
             if filled + len(piece) > len(run):
                 yield run[:filled]
                 run, filled = self._empty_run(), 0  # torch reuses pinned memory only once it is copied

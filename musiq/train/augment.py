@@ -1,20 +1,53 @@
-"""What happens to a training image, and what that does to its label.
+"""What is made of a training photo, and what that does to its label.
 
-Flips keep the label. Crops, resizes, squeezes and degradations make it an interval: nobody rated the changed image,
-but a heavily compressed copy is surely worse than its original, and by how much lies within bounds. The loss is the
-distance to the interval, so an untouched image trains with plain L1 on its MOS.
+Flips keep the label. Crops and resizes make it an interval: nobody rated the changed photo. Damaged copies come beside
+the photo, not in its place: each must score below it by a depth that grows with the damage, and no more is said. The
+loss is the distance to the interval, so that an untouched photo trains with plain L1 on its MOS, plus what a copy
+lacks in depth.
 """
 
-import io
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
+from musiq.distortions import FAMILIES
 from musiq.patches import PatchBatch
 
 Interval = tuple[float, float]
+Choice = TypeVar("Choice")
+
+FALL: Final = MappingProxyType(
+    {
+        "blur": 0.6,
+        "noise": 0.5,
+        "compression": 0.6,
+        "scaling": 0.6,
+        "light": 0.35,
+        "colour": 0.25,
+        "artefacts": 0.4,
+    }
+)  # share of its height above the scale's bottom that a photo loses at least, ruined by each family: our assumption
+SQUEEZE_FALL = 0.3  # the same for a change of aspect ratio by a factor of two
+FIRST_DAMAGE = 0.1  # of a distortion that is just visible, on the way to 1
+
+
+@dataclass(frozen=True)
+class View:
+    """One image made of a photo.
+
+    Attributes:
+        image: mode RGB.
+        interval: where its label lies, 0 to 1 over the rating scale.
+        depth: how far below the photo it must score at least, in the same unit; 0 for the photo itself.
+    """
+
+    image: Image.Image
+    interval: Interval
+    depth: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -27,8 +60,10 @@ class Augment:
         crop_side: smallest side of a crop, as a share of the image's.
         resize: probability of an aspect-preserving downscale.
         resize_side: smallest downscale factor.
-        squeeze: probability of a change of aspect ratio, by up to a factor of two.
-        degrade: probability of one degradation out of blur, noise, JPEG, WebP, down-up scaling.
+        squeeze: probability of a copy with another aspect ratio, by up to a factor of two.
+        degrade: probability of copies with one of the distortions of `musiq.distortions`.
+        copies: how many, of rising severity.
+        chain: probability that another distortion comes before it in all of them.
     """
 
     flip: float = 0.5
@@ -38,9 +73,22 @@ class Augment:
     resize_side: float = 0.4
     squeeze: float = 0.0
     degrade: float = 0.0
+    copies: int = 2
+    chain: float = 0.3
 
-    def __call__(self, image: Image.Image, label: float, rng: np.random.Generator) -> tuple[Image.Image, Interval]:
-        """`image` changed at random, and the interval in which its label then lies; both ends start at `label`."""
+    def __call__(self, image: Image.Image, label: float, rng: np.random.Generator) -> list[View]:
+        """The photo, changed at random, and its copies; `label` is 0 to 1 over the rating scale."""
+        image, interval = self._frame(image, label, rng)
+        views = [View(image, interval)]
+        if rng.random() < self.squeeze:
+            stretch = rng.uniform(-1, 1)  # log2 of the change of aspect ratio
+            squeezed = _scale(image, *((2 ** -abs(stretch), 1) if stretch < 0 else (1, 2 ** -abs(stretch))))
+            views.append(View(squeezed, (0, interval[1]), SQUEEZE_FALL * abs(stretch) * label))
+        if rng.random() < self.degrade:
+            views += self._degrade(views[0], label, rng)
+        return views
+
+    def _frame(self, image: Image.Image, label: float, rng: np.random.Generator) -> tuple[Image.Image, Interval]:
         interval = (label, label)
         if rng.random() < self.flip:
             image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
@@ -49,24 +97,27 @@ class Augment:
         if rng.random() < self.resize:
             factor = rng.uniform(self.resize_side, 1)
             image, interval = _scale(image, factor, factor), _widen(interval, 0.1 * (1 - factor))
-        if rng.random() < self.squeeze:
-            stretch = rng.uniform(-1, 1)  # log2 of the change of aspect ratio
-            image = _scale(image, *((2 ** -abs(stretch), 1) if stretch < 0 else (1, 2 ** -abs(stretch))))
-            interval = _lower(interval, 0.1 * abs(stretch), 0.6 * abs(stretch))
-        if rng.random() < self.degrade:
-            severity = rng.random()
-            image = DEGRADATIONS[rng.integers(len(DEGRADATIONS))](image, severity, rng)
-            interval = _lower(interval, 0.5 * severity, 0.25 + 0.7 * severity)
         return image, interval
+
+    def _degrade(self, photo: View, label: float, rng: np.random.Generator) -> list[View]:
+        image = photo.image
+        if rng.random() < self.chain:
+            image = _draw(FAMILIES[_draw([*FAMILIES], rng)], rng)(image, rng.random(), rng)
+        family = _draw([*FAMILIES], rng)
+        kind, fall = _draw(FAMILIES[family], rng), FALL[family] * label
+        views = []
+        for severity in np.sort(rng.random(self.copies)).tolist():
+            damage = FIRST_DAMAGE + (1 - FIRST_DAMAGE) * severity
+            views.append(View(kind(image, severity, rng), (0, photo.interval[1]), fall * damage))
+        return views
+
+
+def _draw(choices: Sequence[Choice], rng: np.random.Generator) -> Choice:
+    return choices[rng.integers(len(choices))]
 
 
 def _widen(interval: Interval, margin: float) -> Interval:
     return interval[0] - margin, interval[1] + margin
-
-
-def _lower(interval: Interval, least: float, most: float) -> Interval:
-    """The label loses between the shares `least` and `most` of its height above the scale's bottom."""
-    return interval[0] * (1 - most), interval[1] * (1 - least)
 
 
 def _crop(image: Image.Image, smallest: float, rng: np.random.Generator) -> Image.Image:
@@ -78,50 +129,6 @@ def _crop(image: Image.Image, smallest: float, rng: np.random.Generator) -> Imag
 def _scale(image: Image.Image, horizontal: float, vertical: float) -> Image.Image:
     size = max(1, round(image.width * horizontal)), max(1, round(image.height * vertical))
     return image.resize(size, Image.Resampling.LANCZOS)
-
-
-def blur(image: Image.Image, severity: float, rng: np.random.Generator) -> Image.Image:
-    """Gaussian blur, sigma 0.6 to 5 px at severity 0 to 1."""
-    return image.filter(ImageFilter.GaussianBlur(0.6 + 4.4 * severity))
-
-
-def noise(image: Image.Image, severity: float, rng: np.random.Generator) -> Image.Image:
-    """Additive Gaussian noise, sigma 5 to 55 of 255, per pixel and channel or alike in all channels."""
-    channels = 3 if rng.random() < 0.7 else 1
-    grain = rng.standard_normal((image.height, image.width, channels), np.float32) * (5 + 50 * severity)
-    return Image.fromarray(np.clip(np.asarray(image) + grain, 0, 255).astype(np.uint8))
-
-
-def jpeg(image: Image.Image, severity: float, rng: np.random.Generator) -> Image.Image:
-    """JPEG at quality 60 down to 3."""
-    return _recode(image, "JPEG", round(3 + 57 * (1 - severity) ** 1.5))
-
-
-def webp(image: Image.Image, severity: float, rng: np.random.Generator) -> Image.Image:
-    """WebP at quality 50 down to 0."""
-    return _recode(image, "WEBP", round(50 * (1 - severity) ** 1.5), method=0)
-
-
-def down_up(image: Image.Image, severity: float, rng: np.random.Generator) -> Image.Image:
-    """Shrunk 1.5 to 8 times and enlarged again, by nearest, bilinear or bicubic interpolation."""
-    factor = 1.5 + 6.5 * severity**1.5
-    method = (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)[rng.integers(3)]
-    return _scale(image, 1 / factor, 1 / factor).resize(image.size, method)
-
-
-def _recode(image: Image.Image, kind: str, quality: int, **options: int) -> Image.Image:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, quality=quality, **options)
-    return Image.open(buffer).convert("RGB")
-
-
-DEGRADATIONS: tuple[Callable[[Image.Image, float, np.random.Generator], Image.Image], ...] = (
-    blur,
-    noise,
-    jpeg,
-    webp,
-    down_up,
-)
 
 
 def thin(patches: PatchBatch, keep: tuple[int, ...], rng: np.random.Generator) -> PatchBatch:

@@ -14,7 +14,7 @@ from musiq.patches import PatchConfig
 from musiq.scores import ScoreRange
 
 HEAD = ("head.weight", "head.bias")
-FIXED = ("width", "depth", "heads", "mlp", "patch_size", "stem", "stem_groups")
+FIXED = ("width", "depth", "heads", "mlp", "patch_size", "stem", "stem_groups", "stem_units")
 Weights = dict[str, NDArray[np.float32]]
 
 

@@ -27,6 +27,7 @@ from musiq.train.align import Alignment, Learner
 from musiq.train.allocator import keep_freed_memory
 from musiq.train.distributed import World
 from musiq.train.initial import initialise
+from musiq.train.lite0 import load_imagenet_stem
 from musiq.train.lock import lock_run
 from musiq.train.log import RunLog
 from musiq.train.optimizer import make_optimizer, set_rate
@@ -102,6 +103,8 @@ class Trainer:
 
     def _make_learner(self, start: Checkpoint | None, sets: int) -> Learner:
         network = MUSIQ(replace(self.recipe.model, outputs=self.task.outputs))
+        if self.recipe.stem_initial is not None:
+            load_imagenet_stem(network.stem, self.recipe.stem_initial)
         if start is not None:
             for note in initialise(network, start, self.recipe.patches, self.task.score):
                 self._say(f"starting from {start.name}: {note}")

@@ -19,6 +19,22 @@ def interval_l1(score: Tensor, low: Tensor, high: Tensor) -> Tensor:
     return torch.relu(low - score) + torch.relu(score - high)
 
 
+def shortfall(score: Tensor, depth: Tensor, photo: Tensor) -> Tensor:
+    """How much the views of one photo lack in distance: by which the deeper of two should lie lower, and does not.
+
+    Args:
+        score, depth: float `(B,)`; depth is how far a view should lie below its photo.
+        photo: int `(B,)`, the photo of each view.
+
+    Returns:
+        `(B,)`, at least 0: the mean over the pairs in which a view is the upper one; 0 where there is none.
+    """
+    gap = depth[None, :] - depth[:, None]  # by how much the second should lie below the first
+    pairs = (gap > 0) & (photo[:, None] == photo[None, :])
+    lacking = torch.relu(gap - (score[:, None] - score[None, :])) * pairs
+    return lacking.sum(dim=1) / pairs.sum(dim=1).clamp_min(1)
+
+
 def earth_movers_distance(logits: Tensor, shares: Tensor) -> Tensor:
     """Earth mover's distance with r = 2 between rating distributions (paper section 3.4).
 

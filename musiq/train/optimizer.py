@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from musiq.stem import InvertedStem
 from musiq.train.align import Learner
 from musiq.train.recipe import Recipe
 
@@ -12,8 +13,12 @@ MOMENTUM, BETAS = 0.9, (0.9, 0.999)
 
 def make_optimizer(learner: Learner, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW or SGD over parameter groups that each hold `share`, their part of the learning rate."""
+    stem = learner.network.stem
     if recipe.freeze_stem:
-        learner.network.stem.requires_grad_(False)
+        stem.requires_grad_(False)
+    if recipe.freeze_units and isinstance(stem, InvertedStem):
+        for part in (stem.conv, *stem.units[: recipe.freeze_units]):
+            part.requires_grad_(False)
     depth = len(learner.network.blocks)
     groups = dict[tuple[int, bool], list[nn.Parameter]]()
     for name, parameter in learner.named_parameters():

@@ -38,7 +38,9 @@ class Recipe:
         weight_decay: on matrices and kernels only, not on norms, biases and embeddings.
         clip_norm: gradients are scaled down to this norm; None leaves them.
         layer_decay: the learning rate of each layer is this times that of the next one up; 1 treats all alike.
+        stem_initial: ImageNet weights for a stem of inverted units: `efficientnet-lite0`, or a path to its file.
         freeze_stem: the stem keeps its initial weights.
+        freeze_units: the first convolution and so many inverted units of the stem keep theirs.
         ema: decay per step of the averaged weights that are evaluated and kept; 0 keeps the raw weights.
         max_native: keep at most this many native patches, the first in raster order (512 in the paper).
         keep_tokens: keep a random subset of at most this many tokens per scale in training, smallest scale first;
@@ -69,7 +71,9 @@ class Recipe:
     weight_decay: float = 0.05
     clip_norm: float | None = 1.0
     layer_decay: float = 1.0
+    stem_initial: str | None = None
     freeze_stem: bool = False
+    freeze_units: int = 0
     ema: float = 0.999
     max_native: int | None = 512
     keep_tokens: tuple[int, ...] | None = None
@@ -103,6 +107,10 @@ class Recipe:
             faults.append(f"clip_norm must be positive or None, got {self.clip_norm}")
         if not 0 < self.layer_decay <= 1:
             faults.append(f"layer_decay must be in (0, 1], got {self.layer_decay}")
+        if self.stem_initial and not self.model.stem_units:
+            faults.append("stem_initial goes with a stem of inverted units (model.stem_units > 0)")
+        if not 0 <= self.freeze_units <= self.model.stem_units:
+            faults.append(f"freeze_units must be in 0..{self.model.stem_units}, got {self.freeze_units}")
         if any(weight < 0 for weight in self.weights) or (self.weights and sum(self.weights) == 0):
             faults.append(f"weights must not be negative, nor all 0, got {self.weights}")
         return faults + self._faults_of_task()

@@ -1,4 +1,4 @@
-"""An image -> one training example, as the recipe says."""
+"""A photo -> training examples, as the recipe says."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from PIL import Image
 from musiq.data.loader import Sample
 from musiq.data.record import Record
 from musiq.errors import DataError, ImageError
-from musiq.patches import patchify
-from musiq.train.augment import thin
+from musiq.patches import PatchBatch, patchify
+from musiq.train.augment import View, thin
 from musiq.train.recipe import Recipe
 from musiq.train.tasks import Task
 
@@ -21,13 +21,18 @@ class TrainSamples:
     recipe: Recipe
     task: Task
 
-    def __call__(self, record: Record, rng: np.random.Generator) -> Sample:
+    def __call__(self, record: Record, rng: np.random.Generator) -> list[Sample]:
+        """The photo's views, the photo itself first; all keep the same share of their tokens."""
         try:
             image = Image.fromarray(record.pixels())
         except ImageError as error:
             raise DataError(str(error)) from error
-        image, interval = self.recipe.augment(image, self.task.quality(record), rng)
-        patches = patchify(np.asarray(image), self.recipe.patches, self.recipe.max_native)
-        if self.recipe.keep_tokens is not None:
-            patches = thin(patches, self.recipe.keep_tokens, rng)
-        return Sample(patches, self.task.target(record, interval), record.source)
+        views = self.recipe.augment(image, self.task.quality(record), rng)
+        seed = int(rng.integers(2**32))
+        return [Sample(self._cut(view, seed), self.task.target(record, view), record.source) for view in views]
+
+    def _cut(self, view: View, seed: int) -> PatchBatch:
+        patches = patchify(np.asarray(view.image), self.recipe.patches, self.recipe.max_native)
+        if self.recipe.keep_tokens is None:
+            return patches
+        return thin(patches, self.recipe.keep_tokens, np.random.default_rng(seed))

@@ -14,8 +14,8 @@ from musiq.data.record import DataSet, Record
 from musiq.errors import DataError, RecipeError
 from musiq.evaluate.correlations import Agreement, agreement
 from musiq.scores import ScoreRange, mean_opinion
-from musiq.train.augment import Interval
-from musiq.train.losses import earth_movers_distance, interval_l1, rank_pairs
+from musiq.train.augment import View
+from musiq.train.losses import earth_movers_distance, interval_l1, rank_pairs, shortfall
 from musiq.train.recipe import Recipe
 
 CLEAR = 0.1  # a difference of this share of the scale counts as a clear one when images are ranked
@@ -39,8 +39,8 @@ class Task(Protocol):
     def quality(self, record: Record) -> float:
         """The image's label for augmentation, 0 to 1 over its rating scale."""
 
-    def target(self, record: Record, interval: Interval) -> NDArray[np.float32]:
-        """What the loss needs to know, `(T,)`; `interval` is where the label lies after augmentation."""
+    def target(self, record: Record, view: View) -> NDArray[np.float32]:
+        """What the loss needs to know of a view of the photo, `(T,)`."""
 
     def loss(self, logits: Tensor, batch: TrainBatch) -> Tensor:
         """Loss of each image, `(B,)`."""
@@ -68,12 +68,17 @@ class Opinion:
         data = self.sets[record.source]
         return (record.mos - data.low) / (data.high - data.low)
 
-    def target(self, record: Record, interval: Interval) -> NDArray[np.float32]:
-        return np.array([_end(self.score.low) / self.score.factor + end * self.span for end in interval], np.float32)
+    def target(self, record: Record, view: View) -> NDArray[np.float32]:
+        """Both ends of the interval, and the depth, on the network's own scale."""
+        ends = [self._place(end) for end in view.interval]
+        return np.array([*ends, view.depth * self.span], np.float32)
+
+    def _place(self, quality: float) -> float:
+        return _end(self.score.low) / self.score.factor + quality * self.span
 
     def loss(self, logits: Tensor, batch: TrainBatch) -> Tensor:
-        score, (low, high) = logits[:, 0], batch.target.unbind(dim=1)
-        loss = interval_l1(score, low, high)
+        score, (low, high, depth) = logits[:, 0], batch.target.unbind(dim=1)
+        loss = interval_l1(score, low, high) + shortfall(score, depth, batch.photo)
         if not self.ranking:
             return loss
         clear = CLEAR * self.span
@@ -81,7 +86,7 @@ class Opinion:
 
     def measure(self, logits: NDArray[np.float64], records: Sequence[Record]) -> dict[str, float]:
         predicted = logits[:, 0] * self.score.factor
-        rated = np.array([self.target(record, (self.quality(record),) * 2)[0] for record in records])
+        rated = np.array([self._place(self.quality(record)) for record in records])
         return _measure_sets(predicted, rated * self.score.factor, records, self.sets)
 
 
@@ -97,7 +102,10 @@ class Distribution:
     def quality(self, record: Record) -> float:
         return 0.0  # augmentation that would move it is refused by the recipe
 
-    def target(self, record: Record, interval: Interval) -> NDArray[np.float32]:
+    def target(self, record: Record, view: View) -> NDArray[np.float32]:
+        return self._shares(record)
+
+    def _shares(self, record: Record) -> NDArray[np.float32]:
         counts = np.array(record.histogram, np.float32)
         return counts / counts.sum()
 
@@ -105,7 +113,7 @@ class Distribution:
         return earth_movers_distance(logits, batch.target)
 
     def measure(self, logits: NDArray[np.float64], records: Sequence[Record]) -> dict[str, float]:
-        rated = np.array([self.target(record, (0.0, 0.0)) @ np.arange(1, self.outputs + 1) for record in records])
+        rated = np.array([self._shares(record) @ np.arange(1, self.outputs + 1) for record in records])
         return _measure_sets(mean_opinion(logits), rated, records, self.sets)
 
 
@@ -120,7 +128,7 @@ class Classes:
     def quality(self, record: Record) -> float:
         return 0.0  # a class does not depend on quality
 
-    def target(self, record: Record, interval: Interval) -> NDArray[np.float32]:
+    def target(self, record: Record, view: View) -> NDArray[np.float32]:
         return np.array([record.label], np.float32)
 
     def loss(self, logits: Tensor, batch: TrainBatch) -> Tensor:

@@ -16,23 +16,30 @@ def sample(size: int, label: float) -> Sample:
 
 
 def test_ragged_batches_respect_the_budget_and_lose_nothing():
-    samples = [sample(32 * side, side) for side in (4, 1, 3, 2, 1)]  # 16, 1, 9, 4, 1 tokens
-    batches = ragged_batches(samples, tokens_per_batch=16)
+    photos = [[sample(32 * side, side)] for side in (4, 1, 3, 2, 1)]  # 16, 1, 9, 4, 1 tokens
+    batches = ragged_batches(photos, tokens_per_batch=16)
     assert [batch.target.flatten().tolist() for batch in batches] == [[1, 1, 2], [3], [4]]
     assert all(batch.valid.numel() <= 16 for batch in batches)
     assert batches[0].valid.sum(dim=1).tolist() == [1, 1, 4]
 
 
 def test_an_image_beyond_the_budget_comes_alone():
-    (batch,) = ragged_batches([sample(128, 1)], tokens_per_batch=3)
+    (batch,) = ragged_batches([[sample(128, 1)]], tokens_per_batch=3)
     assert batch.valid.shape == (1, 16)
+
+
+def test_views_of_a_photo_stay_together():
+    photos = [[sample(32, 1), sample(64, 2)], [sample(32, 3)], [sample(64, 4), sample(96, 5), sample(32, 6)]]
+    batches = ragged_batches(photos, tokens_per_batch=16)  # 1 token, then 2 x 4, which would make 3 x 4; then 3 x 9
+    assert [batch.target.flatten().tolist() for batch in batches] == [[3, 1, 2], [4, 5, 6]]
+    assert [batch.photo.tolist() for batch in batches] == [[0, 1, 1], [0, 0, 0]]
 
 
 RECORDS = [Record(Path(str(index)), str(index), float(index), source=index % 2) for index in range(10)]
 
 
-def make(record: Record, rng: np.random.Generator) -> Sample:
-    return replace(sample(32, record.mos + rng.random() / 2), source=record.source)
+def make(record: Record, rng: np.random.Generator) -> list[Sample]:
+    return [replace(sample(32, record.mos + rng.random() / 2), source=record.source)]
 
 
 def steps(seed: int = 0, **options) -> Steps:

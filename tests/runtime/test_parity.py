@@ -53,6 +53,8 @@ VARIANTS = {
     "sinusoid": ModelConfig(width=24, depth=2, mlp=48, spatial="sinusoid"),
     "no embeddings": ModelConfig(width=24, depth=2, mlp=48, spatial="none", scale_embedding=False),
     "small stem": ModelConfig(width=36, depth=1, heads=3, mlp=40, stem=24, stem_groups=8, patch_size=16, grid_size=5),
+    "inverted stem": ModelConfig(width=24, depth=1, heads=3, mlp=40, stem_units=9, patch_size=64),
+    "whole Lite0": ModelConfig(width=24, depth=1, heads=3, mlp=40, stem_units=16, patch_size=32),
 }
 
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from musiq.distortions import FAMILIES
 from musiq.patches import PatchConfig, patchify
-from musiq.train.augment import DEGRADATIONS, Augment, thin
+from musiq.train.augment import FALL, SQUEEZE_FALL, Augment, thin
 
 
 @pytest.fixture
@@ -15,52 +16,79 @@ def test_the_default_only_flips(image):
     rng = np.random.default_rng(0)
     outcomes = [Augment()(image, 0.4, rng) for _ in range(20)]
     flipped = np.asarray(image)[:, ::-1]
-    for changed, interval in outcomes:
-        assert interval == (0.4, 0.4)
-        assert np.array_equal(changed, image) or np.array_equal(changed, flipped)
-    assert len({np.asarray(changed).tobytes() for changed, _ in outcomes}) == 2
+    for (view,) in outcomes:
+        assert (view.interval, view.depth) == ((0.4, 0.4), 0)
+        assert np.array_equal(view.image, image) or np.array_equal(view.image, flipped)
+    assert len({np.asarray(view.image).tobytes() for (view,) in outcomes}) == 2
 
 
-@pytest.mark.parametrize("kind", ["crop", "resize", "squeeze", "degrade"])
-def test_changed_images_have_an_interval(image, kind):
+@pytest.mark.parametrize("kind", ["crop", "resize"])
+def test_reframed_photos_have_an_interval_around_their_label(image, kind):
     rng = np.random.default_rng(0)
     for _ in range(20):
-        changed, (low, high) = Augment(**{kind: 1})(image, 0.6, rng)
-        assert changed.mode == "RGB"
-        assert low <= high
-        assert low <= 0.6
-        if kind in ("squeeze", "degrade"):
-            assert high <= 0.6
-        else:
-            assert high >= 0.6
+        (view,) = Augment(**{kind: 1})(image, 0.6, rng)
+        low, high = view.interval
+        assert view.image.mode == "RGB"
+        assert low <= 0.6 <= high
+        assert high - low <= 0.13
+        assert view.depth == 0
 
 
 def test_resize_keeps_and_squeeze_changes_the_aspect_ratio(image):
     rng = np.random.default_rng(0)
     ratio = image.width / image.height
-    resized = [Augment(resize=1)(image, 1, rng)[0] for _ in range(10)]
-    squeezed = [Augment(squeeze=1)(image, 1, rng)[0] for _ in range(10)]
+    resized = [Augment(resize=1)(image, 1, rng)[0].image for _ in range(10)]
+    pairs = [Augment(squeeze=1)(image, 0.8, rng) for _ in range(10)]
     assert max(abs(r.width / r.height / ratio - 1) for r in resized) < 0.02
-    assert max(abs(np.log2(s.width / s.height / ratio)) for s in squeezed) > 0.3
-    assert all(r.width <= image.width for r in resized + squeezed)
+    for photo, squeezed in pairs:
+        stretch = abs(np.log2(squeezed.image.width / squeezed.image.height / ratio))
+        assert photo.image.size == image.size
+        assert squeezed.depth == pytest.approx(SQUEEZE_FALL * stretch * 0.8, abs=0.01)
+        assert squeezed.interval == (0, 0.8)
+    assert max(squeezed.depth for _, squeezed in pairs) > 0.5 * SQUEEZE_FALL * 0.8
 
 
-@pytest.mark.parametrize("degrade", DEGRADATIONS, ids=lambda function: function.__name__)
-def test_more_severity_moves_pixels_further(image, degrade):
-    original = np.asarray(image).astype(float)
-    errors = []
-    for severity in (0.1, 0.5, 1.0):
-        changed = degrade(image, severity, np.random.default_rng(3))
-        assert changed.size == image.size
-        errors.append(np.mean((np.asarray(changed) - original) ** 2))
-    assert 0 < errors[0] < errors[1] < errors[2]
+def test_copies_lie_deeper_the_more_they_are_damaged(image):
+    rng, original, depths = np.random.default_rng(0), np.asarray(image).astype(float), []
+    for _ in range(30):
+        photo, *copies = Augment(flip=0, degrade=1, copies=3, chain=0)(image, 0.5, rng)
+        assert np.array_equal(photo.image, image)
+        assert [copy.image.size for copy in copies] == [image.size] * 3
+        assert {copy.interval for copy in copies} == {(0, 0.5)}
+        depth = [copy.depth for copy in copies]
+        assert 0 < depth[0] < depth[1] < depth[2] <= 0.5 * max(FALL.values())
+        depths.append(depth[2])
+        error = [np.abs(np.asarray(copy.image) - original).mean() for copy in copies]
+        assert error[0] < error[2]
+    assert max(depths) > 0.25
 
 
-def test_the_same_seed_gives_the_same_image(image):
+def test_a_bad_photo_can_fall_less(image):
+    good, bad = (Augment(degrade=1)(image, label, np.random.default_rng(1)) for label in (0.8, 0.2))
+    assert [view.depth for view in bad] == pytest.approx([view.depth / 4 for view in good])
+
+
+def test_a_chain_damages_all_copies_first(image):
+    alone, chained = (
+        Augment(flip=0, degrade=1, chain=chain)(image, 1, np.random.default_rng(seed))
+        for chain, seed in ((0, 2), (1, 2))
+    )
+    assert [len(views) for views in (alone, chained)] == [3, 3]
+    assert np.array_equal(chained[0].image, image)
+    assert not np.array_equal(chained[1].image, alone[1].image)
+
+
+def test_every_family_has_a_fall():
+    assert FALL.keys() == FAMILIES.keys()
+
+
+def test_the_same_seed_gives_the_same_views(image):
     everything = Augment(crop=1, resize=1, squeeze=1, degrade=1)
     first, second = (everything(image, 0.5, np.random.default_rng(7)) for _ in range(2))
-    assert first[1] == second[1]
-    np.testing.assert_array_equal(first[0], second[0])
+    assert len(first) == 4
+    for one, other in zip(first, second, strict=True):
+        assert (one.interval, one.depth) == (other.interval, other.depth)
+        np.testing.assert_array_equal(one.image, other.image)
 
 
 def test_thinning_keeps_a_subset_of_each_scale(photo):

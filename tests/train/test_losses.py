@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from musiq.train.losses import earth_movers_distance, interval_l1, rank_pairs
+from musiq.train.losses import earth_movers_distance, interval_l1, rank_pairs, shortfall
 
 
 def test_interval_l1_by_hand():
@@ -15,6 +15,22 @@ def test_interval_l1_by_hand():
 def test_plain_l1_where_the_interval_is_a_point():
     score, label = torch.randn(2, 50)
     assert torch.allclose(interval_l1(score, label, label), torch.nn.functional.l1_loss(score, label, reduction="none"))
+
+
+def test_shortfall_by_hand():
+    """Photo 0 at 0.8, copies at 0.7 and 0.75 that should lie 0.2 and 0.5 below it; photo 1 alone; photo 2 in order."""
+    score = torch.tensor([0.8, 0.7, 0.75, 0.1, 0.9, 0.2])
+    depth = torch.tensor([0.0, 0.2, 0.5, 0.0, 0.0, 0.4])
+    photo = torch.tensor([0, 0, 0, 1, 2, 2])
+    first = ((0.2 - 0.1) + (0.5 - 0.05)) / 2
+    second = 0.3 - (0.7 - 0.75)  # the deeper copy scores higher than the other one
+    assert shortfall(score, depth, photo).tolist() == pytest.approx([first, second, 0, 0, 0, 0])
+
+
+def test_shortfall_pulls_a_copy_down_and_its_photo_up():
+    score = torch.tensor([0.5, 0.5], requires_grad=True)
+    shortfall(score, torch.tensor([0.0, 0.3]), torch.tensor([4, 4])).sum().backward()
+    assert score.grad.tolist() == [-1, 1]
 
 
 def test_earth_movers_distance_by_hand():

@@ -4,11 +4,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from musiq.data.record import DataSet, Record
 from musiq.errors import DataError, RecipeError
 from musiq.scores import ScoreRange
+from musiq.train.augment import View
 from musiq.train.tasks import make_task
+
+PHOTO = Image.new("RGB", (8, 8))
 
 
 def rated(name="set", low=1.0, high=5.0, moses=(1, 3, 5), **fields) -> DataSet:
@@ -20,15 +24,15 @@ def test_opinions_map_onto_the_score(toy):
     task = make_task(replace(toy, score=ScoreRange(0, 100, factor=100)), [rated()])
     record = Record(Path("a"), "a", 4.0)
     assert task.quality(record) == 0.75
-    assert task.target(record, (0.5, 0.75)).tolist() == [0.5, 0.75]
+    assert task.target(record, View(PHOTO, (0.5, 0.75), 0.25)).tolist() == [0.5, 0.75, 0.25]
 
 
 def test_without_a_stated_score_it_is_the_ratings(toy):
     task = make_task(toy, [rated()])
     assert (task.score.low, task.score.high) == (1, 5)
     record = Record(Path("a"), "a", 4.0)
-    target = task.target(record, (task.quality(record),) * 2)
-    assert (target * task.score.factor).tolist() == [4, 4]
+    target = task.target(record, View(PHOTO, (task.quality(record),) * 2, 0.5))
+    assert (target * task.score.factor).tolist() == [4, 4, 2]  # half of the scale of 1 to 5
 
 
 def test_each_data_set_has_its_own_scale(toy):
@@ -52,7 +56,7 @@ def test_distributions(toy):
     recipe = replace(toy, task="distribution", model=replace(toy.model, outputs=10))
     data = rated(moses=(5, 5.5), low=1, high=10, histogram=counts)
     task = make_task(recipe, [data])
-    target = task.target(data.records[0], (0, 0))
+    target = task.target(data.records[0], View(PHOTO, (0, 0)))
     np.testing.assert_allclose(target, np.array(counts) / 10, rtol=1e-6)
     with pytest.raises(DataError, match=r"set: image '1' has a histogram of 0 ratings; .* learns 10"):
         make_task(recipe, [rated()])
@@ -63,7 +67,7 @@ def test_classes(toy):
     data = DataSet("classes", (Record(Path("a"), "a", label=2),), classes=("x", "y", "z"))
     task = make_task(recipe, [data])
     assert task.outputs == 3
-    assert task.target(data.records[0], (0, 0)).tolist() == [2]
+    assert task.target(data.records[0], View(PHOTO, (0, 0))).tolist() == [2]
     figures = task.measure(np.array([[0, 1, 2.0], [3, 1, 2]]), [data.records[0]] * 2)
     assert figures == {"accuracy": 0.5}
     with pytest.raises(DataError, match="takes one data set of class folders"):
@@ -82,8 +86,10 @@ def test_ranking_adds_to_the_distance(toy):
 
     plain, ranked = (make_task(replace(toy, ranking=weight), [rated()]) for weight in (0.0, 2.0))
     none = torch.zeros(0)
-    target = torch.tensor([[0.25, 0.25], [1.25, 1.25]])
-    batch = TrainBatch(none, none, none, none, target, torch.zeros(2, dtype=torch.int64), torch.ones(2))
+    target = torch.tensor([[0.25, 0.25, 0], [1.25, 1.25, 0]])
+    batch = TrainBatch(
+        none, none, none, none, target, torch.zeros(2, dtype=torch.int64), torch.arange(2), torch.ones(2)
+    )
     logits = torch.tensor([[0.5], [0.5]])
     extra = ranked.loss(logits, batch) - plain.loss(logits, batch)
     # one pair, equal scores: log 2, times the weight and a tenth of the scale, for the better image
