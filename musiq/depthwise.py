@@ -47,7 +47,7 @@ def _gradient_of_kernel(x: Tensor, gradient: Tensor, size: int) -> Tensor:
     """Sum over images and places of the gradient times the input that lies under each tap: `(C, 1, size, size)`."""
     height, width, border = *x.shape[2:], size // 2
     total = x.new_zeros(size, size, x.shape[1])
-    for run, weight in zip(x.split(RUN), gradient.split(RUN), strict=True):
+    for run, weight in zip(torch.split(x, RUN), torch.split(gradient, RUN), strict=True):
         padded, weight = F.pad(run, (border,) * 4).permute(0, 2, 3, 1), weight.permute(0, 2, 3, 1)
         for row in range(size):
             for column in range(size):

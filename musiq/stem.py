@@ -102,13 +102,13 @@ class InvertedResidual(nn.Module):
     def __init__(self, unit: InvertedUnit) -> None:
         super().__init__()
         wide = unit.channels_in * unit.expansion
-        self.expand = SameConv(unit.channels_in, wide, 1) if unit.expansion > 1 else nn.Identity()
+        self.expand = SameConv(unit.channels_in, wide, 1) if unit.expansion > 1 else None
         self.depthwise = SameConv(wide, wide, unit.kernel, unit.stride, groups=wide)
         self.contract = SameConv(wide, unit.channels_out, 1)
-        self.expands, self.residual = unit.expansion > 1, unit.residual
+        self.residual = unit.residual
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = F.relu6(self.expand(x)) if self.expands else x
+        wide = x if self.expand is None else F.relu6(self.expand(x))
         out = self.contract(F.relu6(self.depthwise(wide)))
         return x + out if self.residual else out
 

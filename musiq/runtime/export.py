@@ -30,7 +30,7 @@ except ImportError:
     raise MissingExtraError("exporting an ONNX graph", "train") from None
 
 from musiq.model import MUSIQ, Block
-from musiq.stem import InvertedStem, ResidualStem, SameConv, standardise
+from musiq.stem import InvertedResidual, InvertedStem, ResidualStem, SameConv, standardise
 
 OPSET = 23
 
@@ -43,8 +43,9 @@ class _Stem(nn.Module):
         self.stem = stem
 
     def forward(self, pixels: Tensor, cell: Tensor, scale: Tensor, cells: Tensor, scales: Tensor) -> Tensor:
-        embed = _embed_residual if isinstance(self.stem, ResidualStem) else _embed_inverted
-        return embed(self.stem, pixels) + cells[cell] + scales[scale]
+        stem = self.stem
+        x = _embed_residual(stem, pixels) if isinstance(stem, ResidualStem) else _embed_inverted(stem, pixels)
+        return x + cells[cell] + scales[scale]
 
 
 def _embed_residual(stem: ResidualStem, pixels: Tensor) -> Tensor:
@@ -61,8 +62,8 @@ def _embed_residual(stem: ResidualStem, pixels: Tensor) -> Tensor:
 
 def _embed_inverted(stem: InvertedStem, pixels: Tensor) -> Tensor:
     x = F.relu6(_convolve_same(pixels, stem.conv))
-    for unit in stem.units:
-        wide = F.relu6(_convolve_same(x, unit.expand)) if unit.expands else x
+    for unit in cast(list[InvertedResidual], list(stem.units)):
+        wide = F.relu6(_convolve_same(x, unit.expand)) if isinstance(unit.expand, SameConv) else x
         out = _convolve_same(F.relu6(_convolve_same(wide, unit.depthwise)), unit.contract)
         x = x + out if unit.residual else out
     return stem.norm(stem.project(x.permute(0, 2, 3, 1).reshape(-1, stem.project.in_features)))
@@ -131,8 +132,8 @@ def _convolve(
 
 
 def _convolve_same(x: Tensor, conv: SameConv) -> Tensor:
-    before, after = conv.pads[:2]
-    pads = [before, before, after, after]
+    assert conv.bias is not None
+    pads = [conv.pads[0]] * 2 + [conv.pads[1]] * 2
     return _convolve(x, conv.weight, conv.bias, pads=pads, stride=conv.stride[0], groups=conv.groups)
 
 

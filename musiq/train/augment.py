@@ -113,7 +113,7 @@ class Augment:
 
 
 def _draw(choices: Sequence[Choice], rng: np.random.Generator) -> Choice:
-    return choices[rng.integers(len(choices))]
+    return choices[int(rng.integers(len(choices)))]
 
 
 def _widen(interval: Interval, margin: float) -> Interval:
