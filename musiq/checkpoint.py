@@ -21,10 +21,11 @@ from musiq.atomic import write_folder
 from musiq.config import ModelConfig, weight_shapes
 from musiq.errors import CheckpointError
 from musiq.patches import PatchConfig
-from musiq.scores import ScoreRange
+from musiq.scores import Calibration, Population, ScoreRange
 
 Weights = dict[str, NDArray[np.float32]]
 FORMAT = 1
+MEANING = ("population", "calibration")  # what a config.json may lack
 
 
 class Graphs(NamedTuple):
@@ -48,6 +49,8 @@ class Checkpoint:
         training_data: data sets it was trained on; empty when unknown.
         licence: of the weights; empty when unknown.
         accuracy: measured agreement with ratings, by data set.
+        population: photos that its scores are compared with, None for none.
+        calibration: how far its scores are off, None when it does not say.
         graphs: exported ONNX graphs without weights, None when the folder has none.
         training_images: CSV of the images it was trained on, as `musiq.data.seen` writes it (`training_images.csv`);
             None when the folder has none.
@@ -61,6 +64,8 @@ class Checkpoint:
     training_data: tuple[str, ...] = ()
     licence: str = ""
     accuracy: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    population: Population | None = None
+    calibration: Calibration | None = None
     graphs: Graphs | None = None
     training_images: bytes | None = None
 
@@ -97,6 +102,8 @@ def load_folder(folder: Path) -> Checkpoint:
         training_data=tuple(config["training_data"]),
         licence=config["licence"],
         accuracy=config["accuracy"],
+        population=_build_if_there(Population, config.get("population"), folder),
+        calibration=_build_if_there(Calibration, config.get("calibration"), folder),
         graphs=_read_graphs(folder),
         training_images=_read_if_there(folder / "training_images.csv"),
     )
@@ -147,6 +154,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "training_data": list(checkpoint.training_data),
         "licence": checkpoint.licence,
         "accuracy": {name: dict(figures) for name, figures in checkpoint.accuracy.items()},
+        **{name: asdict(part) for name in MEANING if (part := getattr(checkpoint, name)) is not None},
     }
 
 
@@ -216,8 +224,8 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: {error}") from error
     needed = {"format", "name", "weights_sha256", "preprocess", "model", "patches", "score", "training_data"}
     needed |= {"licence", "accuracy"}
-    if not isinstance(config, dict) or set(config) != needed:
-        given = set(config) if isinstance(config, dict) else set()
+    given = set(config).difference(MEANING) if isinstance(config, dict) else set()
+    if given != needed:
         raise CheckpointError(f"{path}: missing keys {sorted(needed - given)}, unknown keys {sorted(given - needed)}")
     if config["format"] != FORMAT:
         raise CheckpointError(f"{path}: format {config['format']}; this musiq reads format {FORMAT}")
@@ -229,6 +237,10 @@ def _build(kind: type[Any], fields: dict[str, Any], folder: Path) -> Any:
         return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{folder / 'config.json'}: {kind.__name__}: {error}") from error
+
+
+def _build_if_there(kind: type[Any], fields: dict[str, Any] | None, folder: Path) -> Any:
+    return None if fields is None else _build(kind, fields, folder)
 
 
 def _read_graphs(folder: Path) -> Graphs | None:

@@ -14,7 +14,8 @@ class ModelConfig:
         depth: number of encoder blocks.
         heads: attention heads.
         mlp: hidden width of the MLP.
-        outputs: K; 1 is a score, 10 are logits over the ratings 1..10.
+        outputs: K; 1 is a score, 2 are a score and the logarithm of its uncertainty, 10 are logits over the ratings
+            1..10.
         scales: number of scale embeddings.
         grid_size: side G of the hash grid.
         patch_size: P in px, a multiple of 4.

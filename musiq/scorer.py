@@ -10,6 +10,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from musiq.ahead import map_ahead
 from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, ImageError
@@ -19,10 +22,10 @@ from musiq.patches import PatchSequence, patch_sequence, piece_tokens, spread, t
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
 from musiq.runtime.graph import stem_bytes
 from musiq.runtime.precision import core_count
-from musiq.scores import RATINGS, Score, mean_opinion, rating_distribution
+from musiq.scores import RATINGS, UNSURE_OUTPUTS, Score, mean_opinion, rating_distribution, uncertainty
 from musiq.sources import load_checkpoint
 
-SCORING_OUTPUTS = (1, len(RATINGS))
+SCORING_OUTPUTS = (1, UNSURE_OUTPUTS, len(RATINGS))
 DECODING_BYTES = 10  # a pixel takes while its image is decoded: 4 in Pillow, 3 turned upright, 3 as an array
 DECODED_BYTES = 3  # and afterwards
 CORE_TOKENS = 6000  # an image of more takes all cores, so that one such image is in work at a time
@@ -107,7 +110,7 @@ class Scorer:
         loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
         if loaded.model.outputs not in SCORING_OUTPUTS:
             raise CheckpointError(
-                f"{loaded.name}: {loaded.model.outputs} outputs are no quality score (1 or 10 are); "
+                f"{loaded.name}: {loaded.model.outputs} outputs are no quality score (1, 2 or 10 are); "
                 "it can only initialise training"
             )
         return cls(
@@ -238,14 +241,19 @@ class Scorer:
             if len(images) == 1:
                 return [ImageError(f"{images[0].name}: not enough memory for the network: {error}")]
             return [result for image in images for result in self._score([image], runtime)]
-        values = mean_opinion(logits, self.checkpoint.score.factor).tolist()
-        return list(map(self._as_score, images, values, rating_distribution(logits)))
+        return list(map(self._as_score, images, np.split(logits, len(images))))
 
-    def _as_score(self, image: _Prepared, mos: float, distribution: tuple[float, ...] | None) -> Score:
-        checkpoint, spec = self.checkpoint, self.checkpoint.score
+    def _as_score(self, image: _Prepared, logits: NDArray[np.float32]) -> Score:
+        checkpoint, spec, sure = self.checkpoint, self.checkpoint.score, self.checkpoint.calibration
+        mos, away = float(mean_opinion(logits, spec.factor)[0]), uncertainty(logits, spec.factor)
+        half = None if sure is None or away is None else sure.factor * float(away[0])
         return Score(
             mos=mos,
-            distribution=distribution,
+            distribution=rating_distribution(logits)[0],
+            interval=None if half is None else (mos - half, mos + half),
+            coverage=None if half is None or sure is None else sure.coverage,
+            percentile=None if checkpoint.population is None else checkpoint.population.percentile(mos),
+            band=spec.band(mos),
             low=spec.low,
             high=spec.high,
             higher_is_better=spec.higher_is_better,

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file, save_file
 
 from musiq.checkpoint import save_checkpoint
 from musiq.errors import CheckpointError
-from musiq.scores import ScoreRange
+from musiq.scores import Calibration, Population, ScoreRange
 from musiq.sources import load_checkpoint
 from tests.conftest import REFERENCE
 
@@ -45,6 +45,17 @@ def test_a_folder_says_it_all_and_reads_back(folder, tiny):
     assert json.loads((folder / "training.json").read_text()) == {"epochs": 3}
     for name, array in tiny.weights.items():
         np.testing.assert_array_equal(loaded.weights[name], array)
+
+
+def test_what_its_scores_mean_is_kept(folder, tiny):
+    meaning = {"population": Population("9 photos", (1.0, 2.5)), "calibration": Calibration(0.9, 2.5, "8 photos")}
+    save_checkpoint(replace(tiny, **meaning), folder)
+    loaded = load_checkpoint(folder)
+    assert {name: getattr(loaded, name) for name in meaning} == meaning
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"population": {"name": "none", "quantiles": [2, 1]}}))
+    with pytest.raises(CheckpointError, match=r"config.json: Population: quantiles must be .* ascending"):
+        load_checkpoint(folder)
 
 
 def test_the_id_is_of_the_weights_alone(folder):

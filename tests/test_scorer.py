@@ -11,10 +11,14 @@ from PIL import Image
 import musiq
 from musiq import ImageError, Score, Scorer
 from musiq import scorer as module
+from musiq.checkpoint import Checkpoint
+from musiq.config import ModelConfig
+from musiq.distortions import LEVELS, distort
 from musiq.patches import patch_sequence, spread
 from musiq.runtime.openvino import OpenVinoRuntime
 from musiq.runtime.torch import TorchRuntime
-from tests.conftest import REFERENCE
+from musiq.scores import Calibration, Population, ScoreRange
+from tests.conftest import REFERENCE, random_weights
 
 LONG = 20  # seconds that a test waits for what must happen
 
@@ -57,6 +61,32 @@ def test_a_score_says_where_it_came_from(scorer, tiny, photo):
     assert float(score) == score.mos
     with pytest.raises(AttributeError):
         score.mos = 1.0
+
+
+def test_a_checkpoint_that_knows_says_how_good_and_how_sure(photo):
+    model = ModelConfig(width=24, depth=1, mlp=48, outputs=2)
+    checkpoint = Checkpoint(
+        "sure",
+        random_weights(model),
+        model,
+        score=ScoreRange(0, 100, factor=100),
+        population=Population("three", (-1000.0, 0.0, 1000.0)),
+        calibration=Calibration(0.9, 2.0, "some photos"),
+    )
+    scorer = Scorer.load(checkpoint, runtime="torch")
+    score = scorer.score(photo)
+    value, log_spread = scorer.runtime.logits([patch_sequence(photo, checkpoint.patches)])[0].tolist()
+    assert score.mos == pytest.approx(100 * value)
+    half = 2 * 100 * np.exp(log_spread)
+    assert score.interval == pytest.approx((score.mos - half, score.mos + half))
+    assert score.coverage == 0.9
+    assert score.percentile == pytest.approx(50 + score.mos / 20)
+    assert score.band == ScoreRange(0, 100).band(score.mos)
+
+
+def test_a_checkpoint_that_does_not_know_says_nothing(scorer, photo):
+    score = scorer.score(photo)
+    assert (score.interval, score.coverage, score.percentile, score.band) == (None, None, None, None)
 
 
 def test_decoder_notes_reach_the_score(scorer, photo):
@@ -106,14 +136,12 @@ def test_nothing_gives_nothing(scorer):
 
 
 def test_the_default_puts_a_photo_above_its_degraded_copies(photo):
-    from musiq.train.augment import blur, jpeg, noise
-
     rng = np.random.default_rng(0)
     image = Image.fromarray(photo)
     sharp = musiq.score(image)
     assert 0 <= sharp.mos <= 100
-    for spoil in (blur, noise, jpeg):
-        assert musiq.score(spoil(image, 0.9, rng)).mos < sharp.mos - 5, spoil.__name__
+    for name in ("gaussian_blur", "gaussian_noise", "jpeg"):
+        assert musiq.score(distort(image, name, LEVELS, rng)).mos < sharp.mos - 5, name
 
 
 def test_import_is_light():

@@ -11,7 +11,9 @@ from musiq.errors import ImageError
 from musiq.scores import Score
 
 Format = Literal["table", "csv", "jsonl"]
-COLUMNS = ("path", "score", "low", "high", "checkpoint", "weights", "preprocess", "width", "height", "notes", "error")
+MEANING = ("interval_low", "interval_high", "coverage", "percentile", "band")
+SOURCE = ("checkpoint", "weights", "preprocess")
+COLUMNS = ("path", "score", *MEANING, "low", "high", *SOURCE, "width", "height", "notes", "error")
 
 
 def make_row(path: Path, result: Score | ImageError) -> dict[str, Any]:
@@ -19,8 +21,9 @@ def make_row(path: Path, result: Score | ImageError) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys((*COLUMNS, "distribution")) | {"path": str(path), "notes": []}
     if isinstance(result, ImageError):
         return row | {"error": str(result)}
-    facts = result.as_dict()
-    return row | {name: facts[name] for name in row if name in facts} | {"score": result.mos}
+    facts = result.as_dict() | {"score": result.mos}
+    facts["interval_low"], facts["interval_high"] = result.interval or (None, None)
+    return row | {name: facts[name] for name in row if name in facts}
 
 
 class TableWriter:
@@ -35,16 +38,31 @@ class TableWriter:
     def close(self) -> None:
         if not self.rows:
             return
-        columns = ("score", "size", "image", "remarks")
-        print_table(columns, map(_table_cells, self.rows), self.file, right=columns[:2])
+        cells = list(map(_table_cells, self.rows))
+        columns = [name for name in cells[0] if name not in OPTIONAL or any(row[name] for row in cells)]
+        print_table(columns, ([row[name] for name in columns] for row in cells), self.file, right=RIGHT)
 
 
-def _table_cells(row: dict[str, Any]) -> tuple[str, str, str, str]:
+OPTIONAL = ("+-", "better than", "band")  # what not every checkpoint knows
+RIGHT = ("score", "+-", "better than", "size")
+
+
+def _table_cells(row: dict[str, Any]) -> dict[str, str]:
     path = row["path"].replace("\n", "\ufffd")
     if row["error"] is not None:
         reason = row["error"].removeprefix(f"{row['path']}: ").replace("\n", " ")
-        return "-", "-", path, f"failed: {reason}"
-    return f"{row['score']:.2f}", f"{row['width']}x{row['height']}", path, ", ".join(row["notes"])
+        unknown = {"score": "-", **dict.fromkeys(OPTIONAL, ""), "size": "-"}
+        return unknown | {"image": path, "remarks": f"failed: {reason}"}
+    low, high, percentile = row["interval_low"], row["interval_high"], row["percentile"]
+    return {
+        "score": f"{row['score']:.2f}",
+        "+-": "" if low is None else f"{(high - low) / 2:.1f}",
+        "better than": "" if percentile is None else f"{percentile:.0f} %",
+        "band": row["band"] or "",
+        "size": f"{row['width']}x{row['height']}",
+        "image": path,
+        "remarks": ", ".join(row["notes"]),
+    }
 
 
 class CsvWriter:

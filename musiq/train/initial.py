@@ -11,9 +11,10 @@ from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError
 from musiq.model import MUSIQ, as_state
 from musiq.patches import PatchConfig
-from musiq.scores import ScoreRange
+from musiq.scores import UNSURE_OUTPUTS, ScoreRange
 
 HEAD = ("head.weight", "head.bias")
+SCORES = {1, UNSURE_OUTPUTS}  # outputs of which the first is a score
 FIXED = ("width", "depth", "heads", "mlp", "patch_size", "stem", "stem_groups", "stem_units")
 Weights = dict[str, NDArray[np.float32]]
 
@@ -46,17 +47,26 @@ def initialise(network: MUSIQ, checkpoint: Checkpoint, patches: PatchConfig, sco
 
 def _fit_head(weights: Weights, network: MUSIQ, checkpoint: Checkpoint, _: Any, score: ScoreRange) -> list[str]:
     outputs, theirs = network.config.outputs, checkpoint.model.outputs
-    if outputs != theirs:
+    if not {outputs, theirs} <= SCORES and outputs != theirs:
         for name in HEAD:
             del weights[name]
         return [f"new head of {outputs} outputs in place of {theirs}"]
-    line = _line_between(checkpoint.score, score) if outputs == 1 else (1.0, 0.0)
+    notes = list[str]()
+    if outputs != theirs:
+        for name, value in network.head.state_dict().items():
+            fresh = value.numpy().copy()
+            fresh[0] = weights[f"head.{name}"][0]
+            weights[f"head.{name}"] = fresh
+        notes.append(f"score kept from the head of {theirs} outputs")
+    line = _line_between(checkpoint.score, score) if outputs in SCORES else (1.0, 0.0)
     if line == (1.0, 0.0):
-        return []
-    slope, offset = np.float32(line[0]), np.float32(line[1])
-    weights["head.weight"] = weights["head.weight"] * slope
-    weights["head.bias"] = weights["head.bias"] * slope + offset
-    return [f"head rescaled to scores from {score.low:g} to {score.high:g}"]
+        return notes
+    slope, offset = line
+    weight, bias = (weights[name].copy() for name in HEAD)
+    weight[0], bias[0] = weight[0] * slope, bias[0] * slope + offset
+    bias[1:] += np.log(slope)  # of an uncertainty in the score's unit
+    weights["head.weight"], weights["head.bias"] = weight, bias
+    return [*notes, f"head rescaled to scores from {score.low:g} to {score.high:g}"]
 
 
 def _line_between(old: ScoreRange, new: ScoreRange) -> tuple[float, float]:

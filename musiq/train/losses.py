@@ -35,6 +35,22 @@ def shortfall(score: Tensor, depth: Tensor, photo: Tensor) -> Tensor:
     return lacking.sum(dim=1) / pairs.sum(dim=1).clamp_min(1)
 
 
+def laplace_deviance(error: Tensor, log_spread: Tensor) -> Tensor:
+    """Negative log-likelihood of errors that scatter as Laplace's distribution, but for log 2; least at spread = error.
+
+    Only the spread learns from it: the error is taken as it is. Kendall and Gal, "What uncertainties do we need in
+    Bayesian deep learning for computer vision?", NeurIPS 2017, section 2.2, for an absolute error.
+
+    Args:
+        error: float `(B,)`, at least 0.
+        log_spread: float `(B,)`.
+
+    Returns:
+        `(B,)`.
+    """
+    return error.detach() * torch.exp(-log_spread) + log_spread
+
+
 def earth_movers_distance(logits: Tensor, shares: Tensor) -> Tensor:
     """Earth mover's distance with r = 2 between rating distributions (paper section 3.4).
 

@@ -10,7 +10,7 @@ from musiq import recipes
 from musiq.config import ModelConfig
 from musiq.errors import RecipeError
 from musiq.patches import PatchConfig
-from musiq.scores import RATINGS, ScoreRange
+from musiq.scores import RATINGS, UNSURE_OUTPUTS, ScoreRange
 from musiq.train.augment import Augment
 
 SHIPPED = Path(recipes.__file__).parent
@@ -22,8 +22,9 @@ class Recipe:
 
     Attributes:
         name: name of the checkpoint that it makes.
-        task: `mos` learns one score by L1; `distribution` the shares of the ratings by the earth mover's distance;
-            `classes` the class of an image by cross-entropy, to start other recipes from.
+        task: `mos` learns one score by L1, with two outputs its uncertainty too; `distribution` the shares of the
+            ratings by the earth mover's distance; `classes` the class of an image by cross-entropy, to start other
+            recipes from.
         model: architecture; for `classes` its outputs follow the data set.
         patches: pyramid, patch and grid sizes; must agree with `model`.
         score: scale of the scores that the checkpoint gives; None takes the rating scale of the first data set.
@@ -117,8 +118,8 @@ class Recipe:
 
     def _faults_of_task(self) -> list[str]:
         faults = []
-        if self.task == "mos" and self.model.outputs != 1:
-            faults.append(f"training on MOS needs one output, not {self.model.outputs}")
+        if self.task == "mos" and self.model.outputs not in (1, UNSURE_OUTPUTS):
+            faults.append(f"training on MOS needs 1 output, or 2 for its uncertainty, not {self.model.outputs}")
         if self.task == "distribution" and self.model.outputs != len(RATINGS):
             faults.append(f"a distribution over {len(RATINGS)} ratings needs as many outputs, not {self.model.outputs}")
         if self.task == "distribution" and (self.augment.degrade or self.augment.squeeze):

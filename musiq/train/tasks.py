@@ -13,11 +13,12 @@ from musiq.data.loader import TrainBatch
 from musiq.data.record import DataSet, Record
 from musiq.errors import DataError, RecipeError
 from musiq.evaluate.correlations import Agreement, agreement
-from musiq.scores import ScoreRange, mean_opinion
+from musiq.scores import UNSURE_OUTPUTS, ScoreRange, mean_opinion
 from musiq.train.augment import View
-from musiq.train.losses import earth_movers_distance, interval_l1, rank_pairs, shortfall
+from musiq.train.losses import earth_movers_distance, interval_l1, laplace_deviance, rank_pairs, shortfall
 from musiq.train.recipe import Recipe
 
+UNSURE_WEIGHT = 0.1  # of learning the uncertainty beside the score
 CLEAR = 0.1  # a difference of this share of the scale counts as a clear one when images are ranked
 
 
@@ -51,7 +52,8 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Opinion:
-    """One score per image, by L1 (paper section 3.4), and the order of images where the recipe asks for it."""
+    """One score per image, by L1 (paper section 3.4), and where the recipe asks for it the order of images and, from a
+    second output, the logarithm of the score's uncertainty."""
 
     sets: tuple[DataSet, ...]
     score: ScoreRange
@@ -78,7 +80,11 @@ class Opinion:
 
     def loss(self, logits: Tensor, batch: TrainBatch) -> Tensor:
         score, (low, high, depth) = logits[:, 0], batch.target.unbind(dim=1)
-        loss = interval_l1(score, low, high) + shortfall(score, depth, batch.photo)
+        error = interval_l1(score, low, high)
+        loss = error + shortfall(score, depth, batch.photo)
+        if self.outputs == UNSURE_OUTPUTS:
+            rated = depth == 0  # how far a copy's label would lie from its score is unknown
+            loss = loss + UNSURE_WEIGHT * self.span * laplace_deviance(error, logits[:, 1]) * rated
         if not self.ranking:
             return loss
         clear = CLEAR * self.span
@@ -185,7 +191,7 @@ def _make_opinion(recipe: Recipe, sets: Sequence[DataSet]) -> Opinion:
     score = recipe.score or ScoreRange(sets[0].low, sets[0].high, factor=sets[0].high - sets[0].low)
     if score.low is None or score.high is None or not score.low < score.high:
         raise RecipeError(f"recipe {recipe.name!r}: score needs low < high, got {score.low} and {score.high}")
-    return Opinion(tuple(sets), score, recipe.ranking)
+    return Opinion(tuple(sets), score, recipe.ranking, recipe.model.outputs)
 
 
 def _end(value: float | None) -> float:

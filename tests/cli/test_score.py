@@ -2,12 +2,16 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from musiq.checkpoint import save_checkpoint
 from musiq.cli.paths import expand
 from musiq.runtime import precision
+from musiq.scores import Calibration, Population, ScoreRange
 
 BAD = {
     "truncated.jpg": "truncated",
@@ -60,6 +64,27 @@ def test_table(run, tiny_folder, mixed_folder):
     assert "451x300" in lines[str(mixed_folder / "good.png")]
     assert "failed: empty file (0 bytes)" in lines[str(mixed_folder / "empty.jpg")]
     assert "EXIF orientation 6 applied" in lines[str(mixed_folder / "turned.jpg")]
+
+
+def test_what_a_score_means(run, tiny, mixed_folder, tmp_path):
+    meaning = {
+        "score": ScoreRange(-1000, 1000),
+        "population": Population("two", (-1000.0, 1000.0)),
+        "model": replace(tiny.model, outputs=2),
+        "calibration": Calibration(0.9, 2.0, "some photos"),
+    }
+    head = {"head.weight": np.zeros((2, 24), np.float32), "head.bias": np.array([250, np.log(7)], np.float32)}
+    save_checkpoint(replace(tiny, weights={**tiny.weights, **head}, **meaning), tmp_path / "sure")
+    table = run("score", mixed_folder, "--checkpoint", tmp_path / "sure").stdout.splitlines()
+    assert table[0].split() == ["score", "+-", "better", "than", "band", "size", "image", "remarks"]
+    good, empty = (next(line for line in table if name in line).split() for name in ("good.png", "empty.jpg"))
+    assert good[:6] == ["250.00", "14.0", "62", "%", "good", "451x300"]
+    assert empty[:2] == ["-", "-"]
+    rows = run("score", mixed_folder / "good.png", "--checkpoint", tmp_path / "sure", "--format", "csv").stdout
+    (row,) = csv.DictReader(rows.splitlines())
+    found = [float(row[name]) for name in ("interval_low", "interval_high", "coverage", "percentile")]
+    assert found == pytest.approx([236, 264, 0.9, 62.5])
+    assert row["band"] == "good"
 
 
 def test_file_names_cannot_steer_the_terminal(run, tiny_folder, mixed_folder, tmp_path):

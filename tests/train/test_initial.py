@@ -119,3 +119,26 @@ def test_a_folder_changes_and_keeps_its_file(default_checkpoint):
     notes = initialise(network, default_checkpoint, patches, ScoreRange(1, 5, factor=4))
     assert len(notes) == 3
     assert all(np.array_equal(default_checkpoint.weights[name], value) for name, value in before.items())
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(2, 1), (1, 2)])
+def test_a_score_outlives_its_uncertainty(ours, theirs):
+    model = ModelConfig(width=24, depth=1, mlp=48, outputs=theirs)
+    checkpoint = Checkpoint("start", random_weights(model), model)
+    network = MUSIQ(replace(model, outputs=ours))
+    assert initialise(network, checkpoint, PatchConfig(), UNKNOWN) == [f"score kept from the head of {theirs} outputs"]
+    assert np.array_equal(network.head.weight.detach()[0], checkpoint.weights["head.weight"][0])
+    assert network.head.weight.shape == (ours, 24)
+
+
+def test_the_uncertainty_is_rescaled_with_the_score():
+    """From 0..100 in units of 100 to 1..5 in units of 1: four times as large, as the slope of the score is."""
+    model = ModelConfig(width=24, depth=1, mlp=48, outputs=2)
+    checkpoint = Checkpoint("start", random_weights(model), model, score=ScoreRange(0, 100, factor=100))
+    network = MUSIQ(model)
+    initialise(network, checkpoint, PatchConfig(), ScoreRange(1, 5))
+    weight, bias = (torch.from_numpy(checkpoint.weights[f"head.{name}"].copy()) for name in ("weight", "bias"))
+    token = torch.randn(7, 24)
+    old, new = token @ weight.T + bias, network.head(token)
+    torch.testing.assert_close(new[:, 0], 1 + 4 * old[:, 0])
+    torch.testing.assert_close(new[:, 1].exp(), 4 * old[:, 1].exp())

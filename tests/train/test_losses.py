@@ -1,9 +1,10 @@
 import math
 
 import pytest
+import scipy.stats
 import torch
 
-from musiq.train.losses import earth_movers_distance, interval_l1, rank_pairs, shortfall
+from musiq.train.losses import earth_movers_distance, interval_l1, laplace_deviance, rank_pairs, shortfall
 
 
 def test_interval_l1_by_hand():
@@ -66,3 +67,16 @@ def test_rank_pairs_by_hand():
 def test_overlapping_intervals_have_no_order():
     low, high = torch.tensor([0.2, 0.4]), torch.tensor([0.5, 0.6])
     assert rank_pairs(torch.tensor([0.9, 0.1]), low, high, torch.zeros(2, dtype=torch.int64), 0.1).tolist() == [0, 0]
+
+
+def test_laplace_deviance_is_scipys_but_for_log_two():
+    error, spread = torch.rand(20, dtype=torch.float64), torch.rand(20, dtype=torch.float64) + 0.1
+    expected = -scipy.stats.laplace.logpdf(error, scale=spread) - math.log(2)
+    assert laplace_deviance(error, spread.log()).numpy() == pytest.approx(expected)
+
+
+def test_only_the_spread_learns_from_the_deviance():
+    error, log_spread = torch.tensor([0.2], requires_grad=True), torch.tensor([math.log(0.1)], requires_grad=True)
+    laplace_deviance(error, log_spread).sum().backward()
+    assert error.grad is None
+    assert log_spread.grad.item() == pytest.approx(1 - 0.2 / 0.1)

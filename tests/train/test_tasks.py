@@ -10,7 +10,7 @@ from musiq.data.record import DataSet, Record
 from musiq.errors import DataError, RecipeError
 from musiq.scores import ScoreRange
 from musiq.train.augment import View
-from musiq.train.tasks import make_task
+from musiq.train.tasks import UNSURE_WEIGHT, make_task
 
 PHOTO = Image.new("RGB", (8, 8))
 
@@ -74,6 +74,21 @@ def test_classes(toy):
         make_task(recipe, [rated()])
     with pytest.raises(DataError, match="classes holds classes, not ratings"):
         make_task(toy, [data])
+
+
+def test_the_uncertainty_learns_from_photos_and_not_from_copies(toy):
+    from musiq.data.loader import TrainBatch
+
+    task = make_task(replace(toy, model=replace(toy.model, outputs=2)), [rated()])
+    assert task.outputs == 2
+    none, photo = torch.zeros(0), torch.zeros(2, dtype=torch.int64)
+    target = torch.tensor([[0.5, 0.5, 0], [0, 0.5, 0.1]])
+    batch = TrainBatch(none, none, none, none, target, photo, photo, torch.ones(2))
+    logits = torch.tensor([[0.75, 0.0], [0.5, 0.0]], requires_grad=True)  # 0.25 off; the copy as far below as it should
+    loss = task.loss(logits, batch)
+    assert loss.tolist() == pytest.approx([0.25 + UNSURE_WEIGHT * 0.25, 0])
+    loss.sum().backward()
+    assert logits.grad[:, 1].tolist() == pytest.approx([UNSURE_WEIGHT * (1 - 0.25), 0])
 
 
 def test_weights_go_one_to_each_set(toy):
