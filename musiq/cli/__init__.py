@@ -5,13 +5,14 @@ import sys
 import typer
 
 from musiq import __version__
-from musiq.cli import checkpoints, data, doctor, evaluate, score, train
+from musiq.cli import checkpoints, data, doctor, evaluate, score, selfcheck, train
 from musiq.errors import MusiqError
 
 app = typer.Typer(
     name="musiq", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 app.command("score")(score.score)
+app.command("selfcheck")(selfcheck.selfcheck)
 app.command("doctor")(doctor.doctor)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
