@@ -8,6 +8,7 @@ from musiq.train.align import Learner
 from musiq.train.recipe import Recipe
 
 UNDECAYED = ("network.spatial", "network.scale", "network.class_token")
+CONVOLUTIONS = ("network.stem.conv", "network.stem.block", "network.stem.units")
 MOMENTUM, BETAS = 0.9, (0.9, 0.999)
 
 
@@ -19,18 +20,14 @@ def make_optimizer(learner: Learner, recipe: Recipe) -> torch.optim.Optimizer:
     if recipe.freeze_units and isinstance(stem, InvertedStem):
         for part in (stem.conv, *stem.units[: recipe.freeze_units]):
             part.requires_grad_(False)
-    depth = len(learner.network.blocks)
-    groups = dict[tuple[int, bool], list[nn.Parameter]]()
+    groups = dict[tuple[float, bool], list[nn.Parameter]]()
     for name, parameter in learner.named_parameters():
         if parameter.requires_grad:
-            groups.setdefault((layer_of(name, depth), decays(name, parameter)), []).append(parameter)
+            share = _share(name, len(learner.network.blocks), recipe)
+            groups.setdefault((share, decays(name, parameter)), []).append(parameter)
     options = [
-        {
-            "params": parameters,
-            "weight_decay": recipe.weight_decay if decayed else 0.0,
-            "share": recipe.layer_decay ** (depth + 1 - layer),
-        }
-        for (layer, decayed), parameters in groups.items()
+        {"params": parameters, "weight_decay": recipe.weight_decay if decayed else 0.0, "share": share}
+        for (share, decayed), parameters in groups.items()
     ]
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(options, lr=recipe.learning_rate, momentum=MOMENTUM)
@@ -41,6 +38,12 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Gives each group its share of the learning rate."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["share"]
+
+
+def _share(name: str, depth: int, recipe: Recipe) -> float:
+    """A parameter's part of the learning rate."""
+    share: float = recipe.layer_decay ** (depth + 1 - layer_of(name, depth))
+    return share * recipe.stem_rate if name.startswith(CONVOLUTIONS) else share
 
 
 def layer_of(name: str, depth: int) -> int:

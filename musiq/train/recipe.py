@@ -40,6 +40,7 @@ class Recipe:
         clip_norm: gradients are scaled down to this norm; None leaves them.
         layer_decay: the learning rate of each layer is this times that of the next one up; 1 treats all alike.
         stem_initial: ImageNet weights for a stem of inverted units: `efficientnet-lite0`, or a path to its file.
+        stem_rate: part of the learning rate that the stem's convolutions get, on top of `layer_decay`.
         freeze_stem: the stem keeps its initial weights.
         freeze_units: the first convolution and so many inverted units of the stem keep theirs.
         ema: decay per step of the averaged weights that are evaluated and kept; 0 keeps the raw weights.
@@ -73,6 +74,7 @@ class Recipe:
     clip_norm: float | None = 1.0
     layer_decay: float = 1.0
     stem_initial: str | None = None
+    stem_rate: float = 1.0
     freeze_stem: bool = False
     freeze_units: int = 0
     ema: float = 0.999
@@ -108,6 +110,8 @@ class Recipe:
             faults.append(f"clip_norm must be positive or None, got {self.clip_norm}")
         if not 0 < self.layer_decay <= 1:
             faults.append(f"layer_decay must be in (0, 1], got {self.layer_decay}")
+        if not 0 < self.stem_rate <= 1:
+            faults.append(f"stem_rate must be in (0, 1], got {self.stem_rate}")
         if self.stem_initial and not self.model.stem_units:
             faults.append("stem_initial goes with a stem of inverted units (model.stem_units > 0)")
         if not 0 <= self.freeze_units <= self.model.stem_units:

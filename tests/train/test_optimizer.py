@@ -57,3 +57,18 @@ def test_sgd_step_by_hand(learner, toy):
 def test_a_frozen_stem_has_no_group(learner, toy):
     groups = groups_by_name(learner, make_optimizer(learner, replace(toy, freeze_stem=True)))
     assert not [name for name in groups if "stem" in name]
+
+
+def test_the_stems_convolutions_may_learn_slowly(learner, toy):
+    groups = groups_by_name(learner, make_optimizer(learner, replace(toy, stem_rate=0.25)))
+    assert groups["network.stem.block.conv1.weight"]["share"] == 0.25
+    assert groups["network.stem.project.weight"]["share"] == groups["network.head.weight"]["share"] == 1
+
+
+def test_frozen_units_have_no_group(toy):
+    model = replace(toy.model, stem_units=4, patch_size=32)
+    network = Learner(MUSIQ(model))
+    recipe = replace(toy, model=model, freeze_units=3)
+    names = {name for name in groups_by_name(network, make_optimizer(network, recipe)) if "stem" in name}
+    learning = {name.removeprefix("network.stem.").rsplit(".", 1)[0] for name in names}
+    assert learning == {"units.3.expand", "units.3.depthwise", "units.3.contract", "project", "norm"}
