@@ -246,12 +246,14 @@ class Scorer:
     def _as_score(self, image: _Prepared, logits: NDArray[np.float32]) -> Score:
         checkpoint, spec, sure = self.checkpoint, self.checkpoint.score, self.checkpoint.calibration
         mos, away = float(mean_opinion(logits, spec.factor)[0]), uncertainty(logits, spec.factor)
-        half = None if sure is None or away is None else sure.factor * float(away[0])
+        unsure = None if away is None else float(away[0])
+        interval = None if sure is None or unsure is None else sure.interval(mos, unsure)
         return Score(
             mos=mos,
             distribution=rating_distribution(logits)[0],
-            interval=None if half is None else (mos - half, mos + half),
-            coverage=None if half is None or sure is None else sure.coverage,
+            uncertainty=unsure,
+            interval=interval,
+            coverage=None if interval is None or sure is None else sure.coverage,
             percentile=None if checkpoint.population is None else checkpoint.population.percentile(mos),
             band=spec.band(mos),
             low=spec.low,

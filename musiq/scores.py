@@ -76,6 +76,10 @@ class Calibration:
     factor: float
     name: str
 
+    def interval(self, score: float, uncertainty: float) -> tuple[float, float]:
+        """(low, high) around a score."""
+        return score - self.factor * uncertainty, score + self.factor * uncertainty
+
 
 @dataclass(frozen=True)
 class Score:
@@ -84,8 +88,10 @@ class Score:
     Attributes:
         mos: predicted mean opinion score, in the units of the checkpoint's ratings.
         distribution: probability of each rating 1..10, or None for a network with one output.
-        interval: (low, high) that holds the mean rating with a probability of `coverage`; None where the checkpoint
-            does not say how sure it is.
+        uncertainty: how far the mean rating typically lies from the score, in its unit; None for a network that does
+            not say.
+        interval: (low, high) that holds the mean rating with a probability of `coverage`; None for a checkpoint
+            without a `Calibration`.
         coverage: that probability, None without an interval.
         percentile: how many percent of the checkpoint's reference population score less; None where it has none.
         band: `bad`, `poor`, `fair`, `good` or `excellent`: the fifth of the scale; None when its ends are unknown.
@@ -100,6 +106,7 @@ class Score:
 
     mos: float
     distribution: tuple[float, ...] | None
+    uncertainty: float | None
     interval: tuple[float, float] | None
     coverage: float | None
     percentile: float | None

@@ -1,14 +1,16 @@
 """`musiq checkpoints`: what is there, and how to bring in another's file."""
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from musiq.checkpoint import Checkpoint, save_checkpoint
+from musiq.checkpoint import Checkpoint, load_folder, save_checkpoint
 from musiq.cli.tables import print_table
+from musiq.errors import DataError, MissingExtraError
 from musiq.scores import ScoreRange
 from musiq.sources import load_checkpoint, shipped_names
 
@@ -39,6 +41,31 @@ def _describe(checkpoint: Checkpoint) -> tuple[str, ...]:
         checkpoint.licence or "not stated",
         "\n".join(measured) or "not measured",
     )
+
+
+@app.command("calibrate")
+def calibrate_checkpoint(
+    folder: Annotated[Path, typer.Argument(help="Checkpoint folder, which is rewritten.")],
+    predictions: Annotated[Path, typer.Argument(help="What `evaluate` wrote for photos that were not trained on.")],
+    name: Annotated[str, typer.Option(help="Which photos these are, for people who read a score.")],
+    coverage: Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of ratings that intervals hold.")] = 0.9,
+) -> None:
+    """Teach a checkpoint what its scores mean: how far off they may be, and where one stands among these photos."""
+    try:
+        from musiq.evaluate.coverage import calibrate, summarise_population
+        from musiq.evaluate.files import read_predictions
+    except ImportError as error:
+        raise MissingExtraError("calibration", "train") from error
+    checkpoint, found = load_folder(folder), read_predictions(predictions)
+    if found.facts.get("weights_sha256") != checkpoint.id:
+        raise DataError(f"{predictions}: not known to be predictions of {checkpoint.name} ({checkpoint.id[:12]})")
+    name = f"{len(found.images)} photos: {name}"
+    meaning: dict[str, Any] = {"population": summarise_population(found.scores, name)}
+    if found.uncertainties is not None:
+        meaning["calibration"] = calibrate(found.scores, found.uncertainties, found.mos, coverage, name)
+    training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    save_checkpoint(replace(checkpoint, **meaning), folder, training)
+    print(f"{folder}: {', '.join(meaning)} from {name}")
 
 
 @app.command("import")

@@ -37,6 +37,9 @@ def _cells(figures: Figures) -> dict[str, tuple[str, str]]:
     }
     if figures.accuracy is not None and figures.mse is not None:
         cells |= {"accuracy at 5": (f"{figures.accuracy:.4f}", ""), "MSE": (f"{figures.mse:.4f}", "")}
+    if (held := figures.coverage) is not None:
+        cells[f"held by {held.nominal:.0%} intervals"] = (f"{held.found:.4f}", _interval(held.interval))
+        cells["their mean width"] = (f"{held.width:.1f}", "")
     return cells
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from musiq.data.table import check_unique, read_table
+from musiq.data.table import Row, check_unique, read_table
 from musiq.errors import DataError
 
-Distributions = Sequence[tuple[float, ...] | None]
+UNCERTAINTY = "uncertainty"
+Columns = Sequence[Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Predictions:
         images: names, unique.
         mos: ratings, float64 `(N,)`.
         scores: predictions, float64 `(N,)`.
+        uncertainties: float64 `(N,)`, None when the file has none.
         facts: what the JSON file beside it says; empty when there is none.
     """
 
@@ -35,6 +37,7 @@ class Predictions:
     mos: NDArray[np.float64]
     scores: NDArray[np.float64]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    uncertainties: NDArray[np.float64] | None = None
 
 
 def facts_path(predictions: Path) -> Path:
@@ -50,7 +53,7 @@ def facts_path(predictions: Path) -> Path:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """The predictions in a CSV with the columns image, mos and score.
+    """The predictions in a CSV with the columns image, mos and score, and perhaps uncertainty.
 
     Raises:
         DataError: names the file, row and column at fault.
@@ -58,8 +61,13 @@ def read_predictions(path: Path) -> Predictions:
     rows = read_table(path, ("image", "mos", "score"))
     images = [(row.text("image"), row.place) for row in rows]
     check_unique(images)
-    mos, scores = (np.array([row.number(column) for row in rows], np.float64) for column in ("mos", "score"))
-    return Predictions(path, tuple(name for name, _ in images), mos, scores, _read_facts(facts_path(path)))
+    mos, scores = (_numbers(rows, column) for column in ("mos", "score"))
+    unsure = _numbers(rows, UNCERTAINTY) if UNCERTAINTY in rows[0].cells else None
+    return Predictions(path, tuple(name for name, _ in images), mos, scores, _read_facts(facts_path(path)), unsure)
+
+
+def _numbers(rows: Sequence[Row], column: str) -> NDArray[np.float64]:
+    return np.array([row.number(column) for row in rows], np.float64)
 
 
 def _read_facts(path: Path) -> dict[str, Any]:
@@ -81,17 +89,15 @@ def check_writable(path: Path) -> None:
         raise DataError(f"{path}: cannot be written")
 
 
-def write_predictions(predictions: Predictions, distributions: Distributions) -> None:
-    """Writes the CSV and its JSON. Ten-output checkpoints have the columns p1..p10, the probability of each rating."""
-    lengths = {len(one) for one in distributions if one is not None}
-    names = [f"p{rating}" for rating in range(1, 1 + max(lengths, default=0))]
-    columns = (predictions.images, predictions.mos.tolist(), predictions.scores.tolist(), distributions)
+def write_predictions(predictions: Predictions, more: Columns) -> None:
+    """Writes the CSV and its JSON; `more` holds further columns for each image, the same for all."""
+    columns = (predictions.images, predictions.mos.tolist(), predictions.scores.tolist(), more)
     partial = predictions.path.with_name(f".{predictions.path.name}.partial")
     with open(partial, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image", "mos", "score", *names])
-        for image, mos, score, distribution in zip(*columns, strict=True):
-            writer.writerow([image, f"{mos:.9g}", f"{score:.9g}", *(f"{p:.6g}" for p in distribution or ())])
+        writer.writerow(["image", "mos", "score", *(more[0] if more else ())])
+        for image, mos, score, further in zip(*columns, strict=True):
+            writer.writerow([image, f"{mos:.9g}", f"{score:.9g}", *(f"{value:.6g}" for value in further.values())])
     beside = facts_path(predictions.path)
     beside.unlink(missing_ok=True)  # or a crash now would leave new predictions with old facts
     partial.replace(predictions.path)

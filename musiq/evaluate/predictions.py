@@ -13,6 +13,7 @@ from musiq import __version__
 from musiq.data.record import DataSet, Record
 from musiq.data.seen import NearPair, find_seen, read_seen
 from musiq.errors import DataError, ImageError
+from musiq.evaluate.coverage import Coverage, measure_coverage
 from musiq.evaluate.figures import Figures, measure
 from musiq.evaluate.files import Predictions, check_writable, write_predictions
 from musiq.progress import progress_bar
@@ -56,7 +57,8 @@ def evaluate_checkpoint(
 
     Args:
         splits: only images whose `split` is one of these; empty for all.
-        out: CSV to write, with the columns image, mos, score, and p1..p10 for ten outputs.
+        out: CSV to write, with the columns image, mos, score, and p1..p10 for ten outputs, and uncertainty,
+            interval_low and interval_high where the checkpoint gives them.
         split_seed: of the data set's splits, for the facts; None when they are the authors' own.
         resamples: of the bootstrap intervals; 0 for none.
         check_seen: whether to look for near-duplicates of the checkpoint's training images, if it lists them.
@@ -75,13 +77,20 @@ def evaluate_checkpoint(
 
     def figures(part: NDArray[np.bool_]) -> Figures:
         ten = scorer.checkpoint.model.outputs == len(RATINGS)
-        return measure(predicted[part], rated[part], classes=ten, resamples=resamples)
+        chosen = [result for result, wanted in zip(results, part, strict=True) if wanted]
+        return measure(
+            predicted[part],
+            rated[part],
+            classes=ten,
+            coverage=_measure_coverage(chosen, rated[part]),
+            resamples=resamples,
+        )
 
     overall = figures(np.ones(len(records), bool))
     others = figures(unseen) if seen and unseen.sum() >= 2 else None
     facts = _facts(scorer, data, splits, split_seed) | _measured(overall, seen, others)
     predictions = Predictions(out, tuple(record.name for record in records), rated, predicted, facts)
-    write_predictions(predictions, [result.distribution for result in results])
+    write_predictions(predictions, [_columns(result) for result in results])
     return Evaluation(predictions, records, overall, seen, others)
 
 
@@ -102,6 +111,22 @@ def map_ratings(records: Sequence[Record], data: DataSet, score: ScoreRange) -> 
     if score.low is None or score.high is None or not math.isfinite(data.high - data.low):
         return rated
     return score.low + (rated - data.low) / (data.high - data.low) * (score.high - score.low)
+
+
+def _measure_coverage(results: Sequence[Score], rated: NDArray[np.float64]) -> Coverage | None:
+    intervals = [result.interval for result in results if result.interval is not None]
+    nominal = results[0].coverage
+    return None if nominal is None else measure_coverage(intervals, rated, nominal)
+
+
+def _columns(result: Score) -> dict[str, float]:
+    """What a line of predictions says beside the score."""
+    columns = {f"p{rating}": share for rating, share in zip(RATINGS, result.distribution or (), strict=False)}
+    if result.uncertainty is not None:
+        columns["uncertainty"] = result.uncertainty
+    if result.interval is not None:
+        columns["interval_low"], columns["interval_high"] = result.interval
+    return columns
 
 
 def _find_seen(scorer: Scorer, records: Sequence[Record], workers: int) -> tuple[NearPair, ...] | None:

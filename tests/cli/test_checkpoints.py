@@ -1,5 +1,11 @@
 import json
+from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from musiq.checkpoint import save_checkpoint
+from musiq.scores import ScoreRange
 from musiq.sources import load_checkpoint
 from tests.conftest import REFERENCE
 
@@ -32,3 +38,28 @@ def test_import_never_overwrites(run, tmp_path):
 
 def test_half_a_range_is_wrong_usage(run, tmp_path):
     assert run("checkpoints", "import", REFERENCE / "tiny-single.npz", tmp_path / "out", "--low", "1").exit_code == 2
+
+
+def test_calibrate(run, tiny, rated, tmp_path):
+    model = replace(tiny.model, outputs=2)
+    head = {
+        "head.weight": np.diag([1e-3, 0]).astype(np.float32) @ np.eye(2, 24, dtype=np.float32),
+        "head.bias": np.array([0.5, -1], np.float32),
+    }
+    weights, folder, out = {**tiny.weights, **head}, tmp_path / "mine", tmp_path / "p.csv"
+    save_checkpoint(replace(tiny, model=model, weights=weights, score=ScoreRange(1, 5, factor=4)), folder, {"epoch": 7})
+    rating = ("--data", rated / "rated.csv", "--images", rated, "--mos-range", "1:5", "--out", out)
+    assert run("evaluate", folder, *rating).exit_code == 0
+    result = run("checkpoints", "calibrate", folder, out, "--name", "noise")
+    assert result.stdout.strip() == f"{folder}: population, calibration from 24 photos: noise"
+    loaded = load_checkpoint(folder)
+    assert (loaded.calibration.coverage, loaded.population.name) == (0.9, "24 photos: noise")
+    assert loaded.population.quantiles[50] == pytest.approx(2, abs=0.1)
+    assert json.loads((folder / "training.json").read_text()) == {"epoch": 7}
+    assert "held by 90% intervals" in run("evaluate", folder, *rating).stdout
+    facts = json.loads(out.with_suffix(".json").read_text())
+    assert facts["figures"]["coverage"]["found"] >= 0.9
+    save_checkpoint(tiny, folder)
+    other = run("checkpoints", "calibrate", folder, out, "--name", "noise")
+    assert other.exit_code == 2
+    assert "not known to be predictions of tiny-multiscale" in str(other.exception)

@@ -13,7 +13,7 @@ def some(path, **facts):
 
 def test_what_is_written_reads_back(tmp_path):
     path = tmp_path / "p.csv"
-    write_predictions(some(path, data="toy", figures={"srcc": 0.5}), [None, None])
+    write_predictions(some(path, data="toy", figures={"srcc": 0.5}), [{}, {}])
     read = read_predictions(path)
     assert read.images == ("a.png", 'b, "c".png')
     np.testing.assert_allclose(read.mos, [1 / 3, 2], rtol=1e-8)
@@ -23,12 +23,13 @@ def test_what_is_written_reads_back(tmp_path):
 
 
 def test_nan_is_null(tmp_path):
-    write_predictions(some(tmp_path / "p.csv", figures={"srcc": float("nan"), "seen": [1.0]}), [None, None])
+    write_predictions(some(tmp_path / "p.csv", figures={"srcc": float("nan"), "seen": [1.0]}), [{}, {}])
     assert json.loads((tmp_path / "p.json").read_text()) == {"figures": {"srcc": None, "seen": [1.0]}}
 
 
 def test_distributions_have_a_column_per_rating(tmp_path):
-    write_predictions(some(tmp_path / "p.csv"), [tuple(np.arange(10) / 45), tuple(np.full(10, 0.1))])
+    shares = (np.arange(10) / 45, np.full(10, 0.1))
+    write_predictions(some(tmp_path / "p.csv"), [{f"p{k}": share for k, share in enumerate(row, 1)} for row in shares])
     header, first, _ = (tmp_path / "p.csv").read_text().splitlines()
     assert header == "image,mos,score," + ",".join(f"p{rating}" for rating in range(1, 11))
     assert first.endswith(",0,0.0222222,0.0444444,0.0666667,0.0888889,0.111111,0.133333,0.155556,0.177778,0.2")
@@ -65,3 +66,9 @@ def test_places_that_cannot_be_written_are_refused_at_once(tmp_path):
             check_writable(path)
     with pytest.raises(DataError, match="holds the facts"):
         check_writable(tmp_path / "p.json")
+
+
+def test_uncertainties_are_kept(tmp_path):
+    assert some(tmp_path / "p.csv").uncertainties is None
+    write_predictions(some(tmp_path / "p.csv"), [{"uncertainty": 3.5}, {"uncertainty": 0.25}])
+    assert read_predictions(tmp_path / "p.csv").uncertainties.tolist() == [3.5, 0.25]

@@ -13,7 +13,7 @@ from musiq.errors import DataError
 from musiq.evaluate.correlations import agreement
 from musiq.evaluate.files import read_predictions
 from musiq.evaluate.predictions import evaluate_checkpoint
-from musiq.scores import ScoreRange
+from musiq.scores import Calibration, ScoreRange
 
 IMAGES = 12
 
@@ -126,3 +126,23 @@ def test_an_unreadable_image_is_named_and_nothing_is_written(scorer, data, tmp_p
 def test_a_split_of_nothing_says_which_splits_there_are(scorer, data, tmp_path):
     with pytest.raises(DataError, match=r"toy: 0 rated images of split val; .*'test', 'train'"):
         evaluate(scorer, data, tmp_path / "p.csv", ("val",))
+
+
+def test_intervals_are_written_and_judged(data, tiny, tmp_path):
+    """Wider than the scale they hold every rating, next to nothing wide none."""
+    model = replace(tiny.model, outputs=2)
+    head = {
+        "head.weight": np.diag([1e-3, 0]).astype(np.float32) @ np.eye(2, 24, dtype=np.float32),
+        "head.bias": np.array([50, 0], np.float32),
+    }
+    checkpoint = replace(tiny, model=model, weights={**tiny.weights, **head}, score=ScoreRange(0, 100))
+    for factor, held in ((60.0, 1), (1e-6, 0)):
+        sure = replace(checkpoint, calibration=Calibration(0.9, factor, "none"))
+        result = evaluate_checkpoint(Scorer.load(sure), data, out=tmp_path / "p.csv", resamples=0, check_seen=False)
+        assert result.figures.coverage.found == held
+        assert result.figures.coverage.width == pytest.approx(2 * factor)
+        rows = list(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
+        assert {row["uncertainty"] for row in rows} == {"1"}
+        assert [float(row["interval_low"]) for row in rows] == pytest.approx([50 - factor] * len(rows), abs=0.1)
+    plain = evaluate_checkpoint(Scorer.load(tiny), data, out=tmp_path / "p.csv", resamples=0, check_seen=False)
+    assert plain.figures.coverage is None

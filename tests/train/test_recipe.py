@@ -18,7 +18,10 @@ from tests.conftest import RECIPE
         (RECIPE.replace("epochs=2", "layer_decay=1.5"), r"layer_decay must be in \(0, 1\]"),
         (RECIPE.replace("epochs=2", "weights=(1, -1)"), "weights must not be negative"),
         (RECIPE.replace("epochs=2", "task='distribution'"), "needs as many outputs, not 1"),
-        (RECIPE.replace("scales=1", "scales=1, outputs=3"), "training on MOS needs 1 output, or 2 for its uncertainty, not 3"),
+        (
+            RECIPE.replace("scales=1", "scales=1, outputs=3"),
+            "needs 1 output, or 2 for its uncertainty, not 3",
+        ),
         (RECIPE.replace("epochs=2", "task='classes', ranking=1"), "ranking goes with task mos"),
     ],
 )
