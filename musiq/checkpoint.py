@@ -7,7 +7,7 @@ weights is the checkpoint's id, whatever file they came from.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,12 +120,14 @@ def load_folder(folder: Path) -> Checkpoint:
 def save_checkpoint(checkpoint: Checkpoint, folder: Path, training: Mapping[str, Any] | None = None) -> None:
     """Writes a checkpoint folder, over an older one if there is one: whole, or not at all.
 
+    Weights that 16 bits hold exactly, as after `round_to_half`, take 16 bits in the file.
+
     Raises:
         CheckpointError: the weights do not fit the architecture, or the disk does not take them; an older checkpoint is
             untouched then.
     """
     check_weights(checkpoint.weights, checkpoint.model, checkpoint.name)
-    weights = {name: np.ascontiguousarray(array, np.float32) for name, array in checkpoint.weights.items()}
+    weights = {name: _shortest(array) for name, array in checkpoint.weights.items()}
     files = {
         "model.safetensors": save(weights),
         "config.json": _to_json(describe(checkpoint)),
@@ -199,8 +201,28 @@ def model_card(checkpoint: Checkpoint) -> str:
     )
 
 
+def round_to_half(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint with weights that 16 bits hold: half the file, other scores by a rounding, another id.
+
+    Raises:
+        CheckpointError: a weight is beyond what 16 bits hold (65,504).
+    """
+    with np.errstate(over="ignore"):
+        halves = {name: array.astype(np.float16) for name, array in checkpoint.weights.items()}
+    weights = {name: array.astype(np.float32) for name, array in halves.items()}
+    check_weights(weights, checkpoint.model, f"{checkpoint.name} in 16 bits")
+    return replace(checkpoint, weights=weights)
+
+
+def _shortest(array: NDArray[np.float32]) -> NDArray[Any]:
+    with np.errstate(over="ignore"):
+        half = np.ascontiguousarray(array, np.float16)
+    return half if np.array_equal(half, array) else np.ascontiguousarray(array, np.float32)
+
+
 def _map_weights(path: Path) -> Weights:
-    """The arrays of a safetensors file as read-only views of the file: the system loads what is read, and shares it."""
+    """The arrays of a safetensors file. Those of 32 bits are read-only views of the file: the system loads what is
+    read, and shares it."""
     with safe_open(path, "np"):  # checks the file
         pass
     file = np.memmap(path, mode="r")
@@ -214,7 +236,8 @@ def _view(data: NDArray[np.uint8], entry: dict[str, Any]) -> NDArray[Any]:
     first, last = entry["data_offsets"]
     if entry["dtype"] not in kinds:
         raise ValueError(f"arrays of type {entry['dtype']}")
-    return np.asarray(data[first:last]).view(kinds[entry["dtype"]]).reshape(entry["shape"])
+    array = np.asarray(data[first:last]).view(kinds[entry["dtype"]]).reshape(entry["shape"])
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from musiq.checkpoint import save_checkpoint
+from musiq.checkpoint import round_to_half, save_checkpoint
 from musiq.errors import CheckpointError
 from musiq.scores import Calibration, Population, ScoreRange
 from musiq.sources import load_checkpoint
@@ -56,6 +56,25 @@ def test_what_its_scores_mean_is_kept(folder, tiny):
     (folder / "config.json").write_text(json.dumps(config | {"population": {"name": "none", "quantiles": [2, 1]}}))
     with pytest.raises(CheckpointError, match=r"config.json: Population: quantiles must be .* ascending"):
         load_checkpoint(folder)
+
+
+def test_weights_rounded_to_half_take_half_the_file(folder, tiny):
+    whole = (folder / "model.safetensors").stat().st_size
+    rounded = round_to_half(tiny)
+    save_checkpoint(rounded, folder)
+    assert (folder / "model.safetensors").stat().st_size < 0.55 * whole
+    assert {str(array.dtype) for array in load_file(folder / "model.safetensors").values()} == {"float16"}
+    loaded = load_checkpoint(folder)
+    assert loaded.id == rounded.id != tiny.id
+    for name, array in loaded.weights.items():
+        assert array.dtype == np.float32
+        np.testing.assert_allclose(array, tiny.weights[name], rtol=2**-11, atol=2**-25)
+
+
+def test_what_half_precision_cannot_hold_is_refused(tiny):
+    weights = {**tiny.weights, "head.bias": np.array([70_000], np.float32)}
+    with pytest.raises(CheckpointError, match="16 bits: head.bias holds NaN or infinity"):
+        round_to_half(replace(tiny, weights=weights))
 
 
 def test_the_id_is_of_the_weights_alone(folder):
