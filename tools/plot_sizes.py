@@ -2,8 +2,8 @@
 
     pip install matplotlib && python tools/plot_sizes.py PHOTO... --out docs/default/sizes.svg
 
-Each photo is resized with Pillow's Lanczos filter: to 100, 75, 50 and 35 percent of its sides, and to 0.5 to 2 times its
-aspect ratio by shortening one side. Lines are the mean over the photos, bands hold their middle half.
+Each photo is resized with Pillow's Lanczos filter: to 100, 75, 50 and 35 percent of its sides, and to 0.5 to 2 times
+its aspect ratio by shortening one side. Lines are the mean over the photos, bands hold their middle half.
 """
 
 import argparse

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from musiq.data import ava, biq2021, imagenet, kadid10k, koniq10k, livew, paq2piq, spaq
+from musiq.data import ava, biq2021, imagenet, kadid10k, koniq10k, livew, paq2piq, photos, spaq
 from musiq.data.check import outside_scale
 from musiq.data.csv import read_csv
 from musiq.data.record import DataSet
@@ -48,13 +48,16 @@ def open_data(name: str, images: Path, mos_range: tuple[float, float] | None = N
     """A data set: the published tree below `images`, or the rows of a CSV of one's own whose images lie there.
 
     Args:
-        name: a name in `SETS`, or the path of a CSV in the format of `musiq.data.csv`.
+        name: a name in `SETS`, `photos` for a folder of unrated photos, or the path of a CSV in the format of
+            `musiq.data.csv`.
         images: folder of the published tree, or the one that the CSV's paths are relative to.
         mos_range: worst and best value of the rating scale, instead of the set's own; a CSV does not tell.
 
     Raises:
         DataError: neither such a name nor such a file, a malformed set, or a MOS outside the scale.
     """
+    if name == photos.NAME:
+        return photos.read(images)
     data = _read(name, images)
     if mos_range is not None:
         low, high = mos_range
@@ -70,5 +73,6 @@ def _read(name: str, images: Path) -> DataSet:
     if name in SETS:
         return SETS[name].read(images)
     if not Path(name).is_file():
-        raise DataError(f"{name!r} is neither the file of a CSV nor a data set; known are {', '.join(SETS)}")
+        known = ", ".join([*SETS, photos.NAME])
+        raise DataError(f"{name!r} is neither the file of a CSV nor a data set; known are {known}")
     return read_csv(Path(name), images)

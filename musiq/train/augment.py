@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import numpy as np
 from PIL import Image
 
-from musiq.distortions import FAMILIES
+from musiq.distortions import FAMILIES, Distortion
 from musiq.patches import PatchBatch
 
 Interval = tuple[float, float]
@@ -43,11 +43,15 @@ class View:
         image: mode RGB.
         interval: where its label lies, 0 to 1 over the rating scale.
         depth: how far below the photo it must score at least, in the same unit; 0 for the photo itself.
+        kinds: names of the distortions in it.
+        original: the photo without them, of the same size; None for the photo itself and for squeezed copies.
     """
 
     image: Image.Image
     interval: Interval
     depth: float = 0.0
+    kinds: tuple[str, ...] = ()
+    original: Image.Image | None = None
 
 
 @dataclass(frozen=True)
@@ -100,15 +104,18 @@ class Augment:
         return image, interval
 
     def _degrade(self, photo: View, label: float, rng: np.random.Generator) -> list[View]:
-        image = photo.image
+        image, kinds = photo.image, list[Distortion]()
         if rng.random() < self.chain:
-            image = _draw(FAMILIES[_draw([*FAMILIES], rng)], rng)(image, rng.random(), rng)
+            kinds.append(_draw(FAMILIES[_draw([*FAMILIES], rng)], rng))
+            image = kinds[0](image, rng.random(), rng)
         family = _draw([*FAMILIES], rng)
         kind, fall = _draw(FAMILIES[family], rng), FALL[family] * label
+        names = tuple(one.__name__ for one in (*kinds, kind))
         views = []
         for severity in np.sort(rng.random(self.copies)).tolist():
             damage = FIRST_DAMAGE + (1 - FIRST_DAMAGE) * severity
-            views.append(View(kind(image, severity, rng), (0, photo.interval[1]), fall * damage))
+            copy = kind(image, severity, rng)
+            views.append(View(copy, (0, photo.interval[1]), fall * damage, names, photo.image))
         return views
 
 

@@ -78,7 +78,8 @@ class Trainer:
     ) -> None:
         self.recipe, self.run, self.world, self.options = recipe, run, world, options or RunOptions()
         self.task = make_task(recipe, sets)
-        self.train_records, self.val_records = _divide(sets, self.options.split_seed)
+        self.train_records, val_records = _divide(sets, self.options.split_seed)
+        self.val_records = self.task.validation(val_records)
         run.mkdir(parents=True, exist_ok=True)
         keep_freed_memory()
         torch.manual_seed(recipe.seed)
@@ -130,7 +131,7 @@ class Trainer:
             "device": str(self.world.device),
             "processes": self.world.size,
         }
-        rated = [] if self.recipe.task == "classes" else [*self.train_records, *self.val_records]
+        rated = [] if self.recipe.task in ("classes", "damage") else [*self.train_records, *self.val_records]
         seen = list_training_images(rated, start, self.run, self.options.workers)
         return Result(self.run, self.recipe, self.task, sets, start, seen, facts)
 

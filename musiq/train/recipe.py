@@ -23,9 +23,9 @@ class Recipe:
     Attributes:
         name: name of the checkpoint that it makes.
         task: `mos` learns one score by L1, with two outputs its uncertainty too; `distribution` the shares of the
-            ratings by the earth mover's distance; `classes` the class of an image by cross-entropy, to start other
-            recipes from.
-        model: architecture; for `classes` its outputs follow the data set.
+            ratings by the earth mover's distance. To start other recipes from: `classes` learns the class of an image
+            by cross-entropy, `damage` what is wrong with damaged copies of unrated photos.
+        model: architecture; for `classes` and `damage` its outputs follow the task.
         patches: pyramid, patch and grid sizes; must agree with `model`.
         score: scale of the scores that the checkpoint gives; None takes the rating scale of the first data set.
             The network learns score / factor.
@@ -60,7 +60,7 @@ class Recipe:
     """
 
     name: str
-    task: Literal["mos", "distribution", "classes"] = "mos"
+    task: Literal["mos", "distribution", "classes", "damage"] = "mos"
     model: ModelConfig = field(default_factory=ModelConfig)
     patches: PatchConfig = field(default_factory=PatchConfig)
     score: ScoreRange | None = None
@@ -128,6 +128,8 @@ class Recipe:
             faults.append(f"a distribution over {len(RATINGS)} ratings needs as many outputs, not {self.model.outputs}")
         if self.task == "distribution" and (self.augment.degrade or self.augment.squeeze):
             faults.append("augment.degrade and augment.squeeze move the ratings; they go with task mos")
+        if self.task == "damage" and not self.augment.degrade:
+            faults.append("task damage needs damaged copies (augment.degrade)")
         if self.ranking and self.task != "mos":
             faults.append("ranking goes with task mos")
         return faults

@@ -43,7 +43,7 @@ class Result:
 
     def save(self, network: MUSIQ, figures: Mapping[str, float], position: Mapping[str, Any]) -> None:
         """Writes `network` as the run's checkpoint, with its validation figures."""
-        if self.graphs is None and self.recipe.task != "classes":  # nothing scores with a network of classes
+        if self.graphs is None and self.recipe.task in ("mos", "distribution"):  # nothing scores with the others
             self.graphs = export_graphs(network.config)
         earlier = self.start.training_data if self.start else ()
         ours = self.recipe.training_data or [data.name for data in self.sets]

@@ -15,6 +15,7 @@ from musiq.errors import DataError, RecipeError
 from musiq.evaluate.correlations import Agreement, agreement
 from musiq.scores import UNSURE_OUTPUTS, ScoreRange, mean_opinion
 from musiq.train.augment import View
+from musiq.train.damage import Damage
 from musiq.train.losses import earth_movers_distance, interval_l1, laplace_deviance, rank_pairs, shortfall
 from musiq.train.recipe import Recipe
 
@@ -45,6 +46,9 @@ class Task(Protocol):
 
     def loss(self, logits: Tensor, batch: TrainBatch) -> Tensor:
         """Loss of each image, `(B,)`."""
+
+    def validation(self, records: Sequence[Record]) -> Sequence[Record]:
+        """What is measured of the validation images: themselves, or what the task makes of them."""
 
     def measure(self, logits: NDArray[np.float64], records: Sequence[Record]) -> dict[str, float]:
         """Figures over validation images, from their logits `(N, K)`."""
@@ -90,6 +94,9 @@ class Opinion:
         clear = CLEAR * self.span
         return loss + self.ranking * clear * rank_pairs(score, low, high, batch.source, clear)
 
+    def validation(self, records: Sequence[Record]) -> Sequence[Record]:
+        return records
+
     def measure(self, logits: NDArray[np.float64], records: Sequence[Record]) -> dict[str, float]:
         predicted = logits[:, 0] * self.score.factor
         rated = np.array([self._place(self.quality(record)) for record in records])
@@ -118,6 +125,9 @@ class Distribution:
     def loss(self, logits: Tensor, batch: TrainBatch) -> Tensor:
         return earth_movers_distance(logits, batch.target)
 
+    def validation(self, records: Sequence[Record]) -> Sequence[Record]:
+        return records
+
     def measure(self, logits: NDArray[np.float64], records: Sequence[Record]) -> dict[str, float]:
         rated = np.array([self._shares(record) @ np.arange(1, self.outputs + 1) for record in records])
         return _measure_sets(mean_opinion(logits), rated, records, self.sets)
@@ -140,6 +150,9 @@ class Classes:
     def loss(self, logits: Tensor, batch: TrainBatch) -> Tensor:
         return F.cross_entropy(logits, batch.target[:, 0].long(), reduction="none")
 
+    def validation(self, records: Sequence[Record]) -> Sequence[Record]:
+        return records
+
     def measure(self, logits: NDArray[np.float64], records: Sequence[Record]) -> dict[str, float]:
         labels = np.array([record.label for record in records])
         return {"accuracy": float(np.mean(logits.argmax(axis=1) == labels))}
@@ -156,6 +169,8 @@ def make_task(recipe: Recipe, sets: Sequence[DataSet]) -> Task:
         raise RecipeError(f"recipe {recipe.name!r}: {len(recipe.weights)} weights for {len(sets)} data sets")
     if recipe.task == "classes":
         return _make_classes(recipe, sets)
+    if recipe.task == "damage":
+        return Damage()
     for data in sets:
         if data.classes:
             raise DataError(f"{data.name} holds classes, not ratings; recipe {recipe.name!r} learns ratings")
