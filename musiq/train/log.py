@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 STEPS_FILE, EPOCHS_FILE, CURVE_FILE, EVENTS_FOLDER = "steps.jsonl", "log.jsonl", "curve.png", "tensorboard"
-JUDGES = {"val_srcc": "SRCC", "val_accuracy": "accuracy", "val_falls": "share of falls"}  # key in an epoch's row -> name
+# key in an epoch's row -> name
+JUDGES = {"val_srcc": "SRCC", "val_accuracy": "accuracy", "val_falls": "share of falls"}
 Row = dict[str, Any]
 
 
