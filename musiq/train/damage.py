@@ -49,6 +49,10 @@ class Damage:
     score: ScoreRange = field(default_factory=ScoreRange)
     judged_by: str = "falls"
 
+    @property
+    def first_guess(self) -> Sequence[float]:
+        return [0.0] * self.outputs
+
     def quality(self, record: Record) -> float:
         return 1.0  # only the distance to its copies matters
 

@@ -1,5 +1,6 @@
 """Starting from another checkpoint: the same network with another head, other scales, another grid."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,16 @@ HEAD = ("head.weight", "head.bias")
 SCORES = {1, UNSURE_OUTPUTS}  # outputs of which the first is a score
 FIXED = ("width", "depth", "heads", "mlp", "patch_size", "stem", "stem_groups", "stem_units")
 Weights = dict[str, NDArray[np.float32]]
+
+
+def begin_at(network: MUSIQ, logits: Sequence[float]) -> None:
+    """Makes a fresh network's outputs `logits` `(K,)` for every image: a head of zeros and a bias, as ViT begins with.
+
+    Random scores instead would cost the first hundred steps, in which the clipped gradient is the head's alone.
+    """
+    with torch.no_grad():
+        network.head.weight.zero_()
+        network.head.bias.copy_(torch.tensor(logits))
 
 
 def initialise(network: MUSIQ, checkpoint: Checkpoint, patches: PatchConfig, score: ScoreRange) -> list[str]:

@@ -26,7 +26,7 @@ from musiq.sources import load_checkpoint
 from musiq.train.align import Alignment, Learner
 from musiq.train.allocator import keep_freed_memory
 from musiq.train.distributed import World
-from musiq.train.initial import initialise
+from musiq.train.initial import begin_at, initialise
 from musiq.train.lite0 import load_imagenet_stem
 from musiq.train.lock import lock_run
 from musiq.train.log import RunLog
@@ -104,6 +104,7 @@ class Trainer:
 
     def _make_learner(self, start: Checkpoint | None, sets: int) -> Learner:
         network = MUSIQ(replace(self.recipe.model, outputs=self.task.outputs))
+        begin_at(network, self.task.first_guess)
         if self.recipe.stem_initial is not None:
             load_imagenet_stem(network.stem, self.recipe.stem_initial)
         if start is not None:

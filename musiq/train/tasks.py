@@ -1,5 +1,6 @@
 """What a network learns: the target of an image, the loss, and the figures that judge it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -33,6 +34,10 @@ class Task(Protocol):
     @property
     def score(self) -> ScoreRange:
         """What the checkpoint's scores mean."""
+
+    @property
+    def first_guess(self) -> Sequence[float]:
+        """What an untrained network says of every image, `(K,)`."""
 
     @property
     def judged_by(self) -> str:
@@ -69,6 +74,11 @@ class Opinion:
     def span(self) -> float:
         """Length of the rating scale on the network's own scale."""
         return (_end(self.score.high) - _end(self.score.low)) / self.score.factor
+
+    @property
+    def first_guess(self) -> Sequence[float]:
+        """The middle of the scale, give or take what is clear."""
+        return [self._place(0.5), math.log(CLEAR * self.span)][: self.outputs]
 
     def quality(self, record: Record) -> float:
         data = self.sets[record.source]
@@ -112,6 +122,10 @@ class Distribution:
     score: ScoreRange
     judged_by: str = "srcc"
 
+    @property
+    def first_guess(self) -> Sequence[float]:
+        return [0.0] * self.outputs
+
     def quality(self, record: Record) -> float:
         return 0.0  # augmentation that would move it is refused by the recipe
 
@@ -140,6 +154,10 @@ class Classes:
     outputs: int
     score: ScoreRange = field(default_factory=ScoreRange)
     judged_by: str = "accuracy"
+
+    @property
+    def first_guess(self) -> Sequence[float]:
+        return [0.0] * self.outputs
 
     def quality(self, record: Record) -> float:
         return 0.0  # a class does not depend on quality

@@ -9,10 +9,10 @@ from musiq.checkpoint import Checkpoint
 from musiq.config import ModelConfig
 from musiq.errors import CheckpointError
 from musiq.model import MUSIQ
-from musiq.patches import PatchConfig
+from musiq.patches import PatchConfig, patchify
 from musiq.scores import ScoreRange
 from musiq.sources import load_checkpoint
-from musiq.train.initial import initialise
+from musiq.train.initial import begin_at, initialise
 from tests.conftest import REFERENCE, random_weights
 
 UNKNOWN = ScoreRange()
@@ -142,3 +142,12 @@ def test_the_uncertainty_is_rescaled_with_the_score():
     old, new = token @ weight.T + bias, network.head(token)
     torch.testing.assert_close(new[:, 0], 1 + 4 * old[:, 0])
     torch.testing.assert_close(new[:, 1].exp(), 4 * old[:, 1].exp())
+
+
+def test_a_network_begins_where_it_is_told(photo):
+    network = MUSIQ(ModelConfig(width=24, depth=1, mlp=48, outputs=2))
+    begin_at(network, [0.5, -2.0])
+    patches = patchify(photo, PatchConfig())
+    with torch.no_grad():
+        logits = network(*(torch.from_numpy(field) for field in (patches.pixels, patches.cell, patches.scale)))
+    assert logits.tolist() == [[0.5, -2.0]]

@@ -109,3 +109,11 @@ def test_ranking_adds_to_the_distance(toy):
     extra = ranked.loss(logits, batch) - plain.loss(logits, batch)
     # one pair, equal scores: log 2, times the weight and a tenth of the scale, for the better image
     assert extra.tolist() == pytest.approx([0, 2 * 0.1 * np.log(2)], rel=1e-5)
+
+
+def test_an_untrained_network_guesses_the_middle(toy):
+    """Of ratings 1 to 5: 3, give or take a tenth of the scale, in units of the recipe's factor."""
+    unsure = make_task(replace(toy, model=replace(toy.model, outputs=2)), [rated()])
+    middle, spread = np.array(unsure.first_guess) * [unsure.score.factor, 1]
+    assert (middle, np.exp(spread) * unsure.score.factor) == pytest.approx((3, 0.4))
+    assert make_task(toy, [rated()]).first_guess == unsure.first_guess[:1]
