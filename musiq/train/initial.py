@@ -17,16 +17,17 @@ from musiq.scores import UNSURE_OUTPUTS, ScoreRange
 HEAD = ("head.weight", "head.bias")
 SCORES = {1, UNSURE_OUTPUTS}  # outputs of which the first is a score
 FIXED = ("width", "depth", "heads", "mlp", "patch_size", "stem", "stem_groups", "stem_units")
+ALMOST_NOTHING = 0.01  # not nothing: the parameters before the head would get no gradient from the first step
 Weights = dict[str, NDArray[np.float32]]
 
 
 def begin_at(network: MUSIQ, logits: Sequence[float]) -> None:
-    """Makes a fresh network's outputs `logits` `(K,)` for every image: a head of zeros and a bias, as ViT begins with.
+    """Makes a fresh network's outputs nearly `logits` `(K,)` for every image: a head of almost zeros, and a bias.
 
     Random scores instead would cost the first hundred steps, in which the clipped gradient is the head's alone.
     """
     with torch.no_grad():
-        network.head.weight.zero_()
+        network.head.weight.mul_(ALMOST_NOTHING)
         network.head.bias.copy_(torch.tensor(logits))
 
 
