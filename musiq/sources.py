@@ -1,7 +1,9 @@
 """A name or a path -> checkpoint: shipped ones, folders, and other people's files. Nothing is fetched."""
 
+import json
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from musiq.checkpoint import Checkpoint, load_folder
 from musiq.errors import CheckpointError
@@ -27,6 +29,19 @@ def load_checkpoint(source: str | Path = "default") -> Checkpoint:
         return read_published(path)
     known = ", ".join(shipped_names())
     raise CheckpointError(f"{source}: no such file or folder, nor a shipped checkpoint ({known})")
+
+
+def read_training(source: str | Path) -> dict[str, Any]:
+    """What `training.json` tells of the checkpoint at `source`; nothing for other people's files."""
+    folder = shipped_folder(str(source)) if str(source) in shipped_names() else Path(source)
+    path = folder / "training.json"
+    if not path.is_file():
+        return {}
+    try:
+        training: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    return training
 
 
 def shipped_folder(name: str) -> Path:

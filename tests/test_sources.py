@@ -1,7 +1,7 @@
 import pytest
 
 from musiq.errors import CheckpointError
-from musiq.sources import load_checkpoint
+from musiq.sources import load_checkpoint, read_training
 
 
 def test_unknown_names_list_what_there_is():
@@ -21,3 +21,11 @@ def test_a_path_wins_over_a_shipped_name_when_written_as_one(tmp_path, monkeypat
     (tmp_path / "default").mkdir()
     with pytest.raises(CheckpointError, match=r"default/config\.json"):
         load_checkpoint("./default")
+
+
+def test_what_is_told_of_the_training(tmp_path):
+    assert read_training("default")["recipe"]["training_data"] == ["BIQ2021 (official training split)"]
+    assert read_training(tmp_path) == {}
+    (tmp_path / "training.json").write_text("{")
+    with pytest.raises(CheckpointError, match=r"training.json: "):
+        read_training(tmp_path)

@@ -21,6 +21,7 @@ from musiq.evaluate.files import Predictions, read_predictions
 from musiq.evaluate.predictions import evaluate_checkpoint
 from musiq.runtime.export import export_graphs
 from musiq.scorer import Scorer
+from musiq.sources import read_training
 
 COVERAGE, POPULATION = 0.9, "600 photos of BIQ2021 that were not trained on"
 ROOT = Path(__file__).parent.parent
@@ -63,8 +64,8 @@ def main() -> None:
         figures[UNSEEN] = result.unseen_figures.agreement
     rounded = {name: {key: round(value, 4) for key, value in asdict(row).items()} for name, row in figures.items()}
     print(json.dumps(rounded, indent=2), result.figures.coverage)
-    training = json.loads((options.checkpoint / "training.json").read_text())
-    save_checkpoint(replace(trained, accuracy=rounded), ROOT / "musiq" / "checkpoints" / "default", training)
+    shipped = replace(trained, accuracy=rounded)
+    save_checkpoint(shipped, ROOT / "musiq" / "checkpoints" / "default", read_training(options.checkpoint))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
-"""`musiq checkpoints`: what is there, and how to bring in another's file."""
+"""`musiq checkpoints`: what is there, and how to average, calibrate or bring one in."""
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from musiq.average import average_checkpoints
 from musiq.checkpoint import Checkpoint, load_folder, save_checkpoint
 from musiq.cli.tables import print_table
 from musiq.errors import DataError, MissingExtraError
 from musiq.scores import ScoreRange
-from musiq.sources import load_checkpoint, shipped_names
+from musiq.sources import load_checkpoint, read_training, shipped_names
 
-app = typer.Typer(help="List the checkpoints that are there, or import another's file.")
+app = typer.Typer(help="List the checkpoints that are there; average, calibrate or import one.")
 
 
 @app.callback(invoke_without_command=True)
@@ -43,6 +43,30 @@ def _describe(checkpoint: Checkpoint) -> tuple[str, ...]:
     )
 
 
+@app.command("average")
+def average(
+    checkpoints: Annotated[list[str], typer.Argument(help="Checkpoints of one architecture: folders or names.")],
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write; must not exist or be empty.")],
+    share: Annotated[list[float] | None, typer.Option(help="Share of each, in their order; alike if unset.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the checkpoint; the folder's if unset.")] = None,
+) -> None:
+    """Average weights: seeds of one recipe, or a checkpoint before and after a stage of training."""
+    _refuse_to_overwrite(out)
+    found, shares = [load_checkpoint(source) for source in checkpoints], share or [1.0] * len(checkpoints)
+    mean = average_checkpoints(found, shares, name or out.name)
+    facts = [
+        {"checkpoint": source, "weights_sha256": one.id, "share": part, "training": read_training(source)}
+        for source, one, part in zip(checkpoints, found, shares, strict=True)
+    ]
+    save_checkpoint(mean, out, {"averaged": facts})
+    print(f"{out}: {mean.name}, weights {mean.id[:12]}")
+
+
+def _refuse_to_overwrite(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out} exists and is not an empty folder")
+
+
 @app.command("calibrate")
 def calibrate_checkpoint(
     folder: Annotated[Path, typer.Argument(help="Checkpoint folder, which is rewritten.")],
@@ -63,8 +87,7 @@ def calibrate_checkpoint(
     meaning: dict[str, Any] = {"population": summarise_population(found.scores, name)}
     if found.uncertainties is not None:
         meaning["calibration"] = calibrate(found.scores, found.uncertainties, found.mos, coverage, name)
-    training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    save_checkpoint(replace(checkpoint, **meaning), folder, training)
+    save_checkpoint(replace(checkpoint, **meaning), folder, read_training(folder))
     print(f"{folder}: {', '.join(meaning)} from {name}")
 
 
@@ -79,8 +102,7 @@ def import_checkpoint(
     licence: Annotated[str, typer.Option(help="Licence of the weights.")] = "",
 ) -> None:
     """Convert a published file to a checkpoint folder. What the file does not tell is yours to say."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"{out} exists and is not an empty folder")
+    _refuse_to_overwrite(out)
     if (low is None) != (high is None):
         raise ValueError("--low and --high go together")
     checkpoint = load_checkpoint(file)

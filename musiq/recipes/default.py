@@ -1,21 +1,24 @@
-"""The default checkpoint: its first stage goes on, beside damaged and squeezed copies that must score lower.
+"""The default checkpoint's last stage: squeezed copies above all, the whole network free to learn, a third of an epoch.
 
     musiq train default --data biq.csv --images IMAGES --mos-range 0:1 --out runs/default
 
-`biq.csv` is what tools/split_biq2021.py writes; runs/default_photos is where recipe `default_photos` was run.
+`biq.csv` is what tools/split_biq2021.py writes; runs/default_damage is where recipe `default_damage` was run. The stage
+forgets some of the ratings: what is shipped lies between the weights before it and its own (tools/ship_default.py).
 """
 
 from dataclasses import replace
 
-from musiq.recipes.default_photos import recipe as photos
+from musiq.recipes.default_damage import recipe as damage
 from musiq.train.augment import Augment
 
 recipe = replace(
-    photos,
+    damage,
     name="default",
-    epochs=1,
-    learning_rate=2.5e-4,
-    stem_initial=None,
-    initial="runs/default_photos/checkpoint",
-    augment=Augment(flip=0.5, crop=0.2, resize=0.2, squeeze=0.15, degrade=0.3),
+    weights=(0.3,),
+    learning_rate=2e-4,
+    stem_rate=1.0,
+    freeze_units=0,
+    ema=0.98,
+    initial="runs/default_damage/checkpoint",
+    augment=Augment(flip=0.5, crop=0.1, resize=0.15, enlarge=0.15, squeeze=0.6, degrade=0.2),
 )

@@ -32,6 +32,7 @@ FALL: Final = MappingProxyType(
     }
 )  # share of its height above the scale's bottom that a photo loses at least, ruined by each family: our assumption
 SQUEEZE_FALL = 0.3  # the same for a change of aspect ratio by a factor of two
+SQUEEZED_SIDE = 0.5  # smallest side of what is squeezed, as a share of the photo's
 FIRST_DAMAGE = 0.1  # of a distortion that is just visible, on the way to 1
 
 
@@ -64,7 +65,9 @@ class Augment:
         crop_side: smallest side of a crop, as a share of the image's.
         resize: probability of an aspect-preserving downscale.
         resize_side: smallest downscale factor.
-        squeeze: probability of a copy with another aspect ratio, by up to a factor of two.
+        enlarge: probability of an aspect-preserving upscale, by up to a factor of two.
+        squeeze: probability of a copy with another aspect ratio, by up to a factor of two. It is made of a part of the
+            photo with a random shape of its own, so that the shape alone does not tell what was squeezed.
         degrade: probability of copies with one of the distortions of `musiq.distortions`.
         copies: how many, of rising severity.
         chain: probability that another distortion comes before it in all of them.
@@ -75,6 +78,7 @@ class Augment:
     crop_side: float = 0.7
     resize: float = 0.0
     resize_side: float = 0.4
+    enlarge: float = 0.0
     squeeze: float = 0.0
     degrade: float = 0.0
     copies: int = 2
@@ -85,9 +89,8 @@ class Augment:
         image, interval = self._frame(image, label, rng)
         views = [View(image, interval)]
         if rng.random() < self.squeeze:
-            stretch = rng.uniform(-1, 1)  # log2 of the change of aspect ratio
-            squeezed = _scale(image, *((2 ** -abs(stretch), 1) if stretch < 0 else (1, 2 ** -abs(stretch))))
-            views.append(View(squeezed, (0, interval[1]), SQUEEZE_FALL * abs(stretch) * label))
+            squeezed, stretch = _squeeze(_crop(image, SQUEEZED_SIDE, rng), rng)
+            views.append(View(squeezed, (0, interval[1]), SQUEEZE_FALL * stretch * label))
         if rng.random() < self.degrade:
             views += self._degrade(views[0], label, rng)
         return views
@@ -101,6 +104,9 @@ class Augment:
         if rng.random() < self.resize:
             factor = rng.uniform(self.resize_side, 1)
             image, interval = _scale(image, factor, factor), _widen(interval, 0.1 * (1 - factor))
+        if rng.random() < self.enlarge:
+            factor = rng.uniform(1, 2)
+            image, interval = _scale(image, factor, factor), _widen(interval, 0.1 * (factor - 1))
         return image, interval
 
     def _degrade(self, photo: View, label: float, rng: np.random.Generator) -> list[View]:
@@ -131,6 +137,13 @@ def _crop(image: Image.Image, smallest: float, rng: np.random.Generator) -> Imag
     width, height = (max(1, round(side * rng.uniform(smallest, 1))) for side in image.size)
     left, top = rng.integers(image.width - width + 1), rng.integers(image.height - height + 1)
     return image.crop((int(left), int(top), int(left) + width, int(top) + height))
+
+
+def _squeeze(image: Image.Image, rng: np.random.Generator) -> tuple[Image.Image, float]:
+    """One side shortened by up to a half, and the binary logarithm of the change of aspect ratio, 0 to 1."""
+    stretch = rng.uniform(-1, 1)
+    shortened = 2 ** -abs(stretch)
+    return _scale(image, *((shortened, 1) if stretch < 0 else (1, shortened))), abs(stretch)
 
 
 def _scale(image: Image.Image, horizontal: float, vertical: float) -> Image.Image:

@@ -40,6 +40,24 @@ def test_half_a_range_is_wrong_usage(run, tmp_path):
     assert run("checkpoints", "import", REFERENCE / "tiny-single.npz", tmp_path / "out", "--low", "1").exit_code == 2
 
 
+def test_average(run, tiny, tmp_path):
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder, by in zip(folders, (0, 3), strict=True):
+        weights = {name: array + np.float32(by) for name, array in tiny.weights.items()}
+        save_checkpoint(replace(tiny, weights=weights), folder, {"seed": by})
+    result = run("checkpoints", "average", *folders, "--share", "2", "--share", "1", "--out", tmp_path / "mean")
+    mean = load_checkpoint(tmp_path / "mean")
+    assert result.stdout.strip() == f"{tmp_path / 'mean'}: mean, weights {mean.id[:12]}"
+    np.testing.assert_allclose(mean.weights["head.bias"], tiny.weights["head.bias"] + 1, atol=1e-5)
+    facts = json.loads((tmp_path / "mean" / "training.json").read_text())["averaged"]
+    assert [(one["checkpoint"], one["share"]) for one in facts] == [(str(folders[0]), 2), (str(folders[1]), 1)]
+    assert [one["training"] for one in facts] == [{"seed": 0}, {"seed": 3}]
+    assert facts[0]["weights_sha256"] == tiny.id
+    again = run("checkpoints", "average", *folders, "--out", tmp_path / "mean")
+    assert again.exit_code == 2
+    assert "not an empty folder" in str(again.exception)
+
+
 def test_calibrate(run, tiny, rated, tmp_path):
     model = replace(tiny.model, outputs=2)
     head = {
