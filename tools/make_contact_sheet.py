@@ -26,7 +26,7 @@ def draw_sheet(photos: list[tuple[float, str, Image.Image]]) -> Image.Image:
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
     for index, (_, line, photo) in enumerate(sorted(photos, key=lambda one: one[0])):
         left, top = GAP_PX + index % COLUMNS * width, GAP_PX + index // COLUMNS * height
-        sheet.paste(ImageOps.fit(photo, CELL_PX, Image.Resampling.LANCZOS), (left, top))
+        sheet.paste(ImageOps.pad(photo, CELL_PX, Image.Resampling.LANCZOS, "white"), (left, top))
         pen.text((left, top + CELL_PX[1] + 3), line, "black", font)
     return sheet
 
