@@ -31,8 +31,8 @@ FALL: Final = MappingProxyType(
         "artefacts": 0.4,
     }
 )  # share of its height above the scale's bottom that a photo loses at least, ruined by each family: our assumption
-SQUEEZE_FALL = 0.3  # the same for a change of aspect ratio by a factor of two
-SQUEEZED_SIDE = 0.5  # smallest side of what is squeezed, as a share of the photo's
+SQUEEZE_FALL = 0.5  # the same for a change of aspect ratio by a factor of two
+USUAL_ASPECT = 1.5  # width over height of usual photos, and height over width, at most
 FIRST_DAMAGE = 0.1  # of a distortion that is just visible, on the way to 1
 
 
@@ -66,8 +66,8 @@ class Augment:
         resize: probability of an aspect-preserving downscale.
         resize_side: smallest downscale factor.
         enlarge: probability of an aspect-preserving upscale, by up to a factor of two.
-        squeeze: probability of a copy with another aspect ratio, by up to a factor of two. It is made of a part of the
-            photo with a random shape of its own, so that the shape alone does not tell what was squeezed.
+        squeeze: probability of a copy with another aspect ratio, by up to a factor of two. The photo is then cut to a
+            usual shape first, so that the shape alone does not tell which one was squeezed.
         degrade: probability of copies with one of the distortions of `musiq.distortions`.
         copies: how many, of rising severity.
         chain: probability that another distortion comes before it in all of them.
@@ -89,8 +89,9 @@ class Augment:
         image, interval = self._frame(image, label, rng)
         views = [View(image, interval)]
         if rng.random() < self.squeeze:
-            squeezed, stretch = _squeeze(_crop(image, SQUEEZED_SIDE, rng), rng)
-            views.append(View(squeezed, (0, interval[1]), SQUEEZE_FALL * stretch * label))
+            photo, interval = _cut_to_shape(image, rng), _widen(interval, 0.03)
+            squeezed, stretch = _squeeze(photo, rng)
+            views = [View(photo, interval), View(squeezed, (0, interval[1]), SQUEEZE_FALL * stretch * label)]
         if rng.random() < self.degrade:
             views += self._degrade(views[0], label, rng)
         return views
@@ -135,8 +136,19 @@ def _widen(interval: Interval, margin: float) -> Interval:
 
 def _crop(image: Image.Image, smallest: float, rng: np.random.Generator) -> Image.Image:
     width, height = (max(1, round(side * rng.uniform(smallest, 1))) for side in image.size)
+    return _cut(image, width, height, rng)
+
+
+def _cut(image: Image.Image, width: int, height: int, rng: np.random.Generator) -> Image.Image:
     left, top = rng.integers(image.width - width + 1), rng.integers(image.height - height + 1)
     return image.crop((int(left), int(top), int(left) + width, int(top) + height))
+
+
+def _cut_to_shape(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """The largest part of a random usual aspect ratio, somewhere in the image."""
+    aspect = USUAL_ASPECT ** rng.uniform(-1, 1)
+    width, height = min(image.width, image.height * aspect), min(image.height, image.width / aspect)
+    return _cut(image, max(1, round(width)), max(1, round(height)), rng)
 
 
 def _squeeze(image: Image.Image, rng: np.random.Generator) -> tuple[Image.Image, float]:
