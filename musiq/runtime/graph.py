@@ -17,7 +17,7 @@ from musiq.patches import PatchSequence
 from musiq.spatial import sinusoid_table
 
 INPUTS = {"spatial", "scale", "head.weight", "head.bias"}  # weights that are inputs, so that their sizes are free
-STEM_BYTES_PER_PIXEL = 500  # of an inverted stem: its widest layer has 96 channels at half the side
+STEM_BYTES_PER_PIXEL = 300  # of an inverted stem, rounded up from runs of 16 to 128 patches of 128 pixels
 STEM = "stem."  # before the names of the stem's weights
 
 
