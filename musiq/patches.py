@@ -6,13 +6,18 @@ Shape letters: B images, L tokens of the longest image, S scales, P patch side, 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musiq.resize import Pixels, gaussian_resize, preserved_size, scale_to_unit
 
+Padding = Literal["zeros", "mirror"]
+PAD_MODES: Final = MappingProxyType[Padding, Literal["constant", "symmetric"]](
+    {"zeros": "constant", "mirror": "symmetric"}
+)  # what NumPy calls them
 PIECE_PIXELS = 64 * 32 * 32  # what is cut at a time, and its activations, stay in a processor's cache
 
 
@@ -26,6 +31,8 @@ class PatchConfig:
         aspect: `preserve` keeps the aspect ratio; `square` resizes to L x L (paper Table 5).
         patch_size: side of a patch in px, a multiple of 4.
         grid_size: side G of the hash grid.
+        padding: what fills border patches beyond the image: `zeros` (mid-grey) as in the published code, or `mirror`,
+            the image mirrored at its edge. The larger the patches, the more of a photo's border is padding.
     """
 
     longer_sides: tuple[int, ...] = (224, 384)
@@ -33,6 +40,7 @@ class PatchConfig:
     aspect: Literal["preserve", "square"] = "preserve"
     patch_size: int = 32
     grid_size: int = 10
+    padding: Padding = "zeros"
 
     def __post_init__(self) -> None:
         if not self.longer_sides and not self.native:
@@ -43,6 +51,8 @@ class PatchConfig:
             raise ValueError(f"patch_size must be a multiple of 4, got {self.patch_size}")
         if self.grid_size < 1:
             raise ValueError(f"grid_size must be at least 1, got {self.grid_size}")
+        if self.padding not in PAD_MODES:
+            raise ValueError(f"padding must be one of {', '.join(PAD_MODES)}, got {self.padding!r}")
 
     @property
     def scales(self) -> int:
@@ -54,7 +64,8 @@ class PatchConfig:
         """Name of this preprocessing; scores compare only under the same id."""
         sides = [*map(str, self.longer_sides), *(["native"] if self.native else [])]
         square = "-square" if self.aspect == "square" else ""
-        return f"google-v1/{'+'.join(sides)}{square}/p{self.patch_size}/g{self.grid_size}"
+        mirror = "/mirror" if self.padding == "mirror" else ""
+        return f"google-v1/{'+'.join(sides)}{square}/p{self.patch_size}/g{self.grid_size}{mirror}"
 
 
 @dataclass(frozen=True)
@@ -99,8 +110,8 @@ def token_counts(height: int, width: int, config: PatchConfig, max_native: int |
     return counts
 
 
-def cut_patches(pixels: Pixels, patch_size: int) -> Pixels:
-    """Patches in raster order; borders padded with 0, the smaller half of the padding first (`SAME`).
+def cut_patches(pixels: Pixels, patch_size: int, padding: Padding = "zeros") -> Pixels:
+    """Patches in raster order; borders padded, the smaller half of the padding first (`SAME`).
 
     Args:
         pixels: float32 `(C, H, W)`.
@@ -110,13 +121,13 @@ def cut_patches(pixels: Pixels, patch_size: int) -> Pixels:
     """
     channels, height, width = pixels.shape
     rows, columns, top, left = _padded_grid(height, width, patch_size)
-    padded = np.zeros((channels, rows * patch_size, columns * patch_size), np.float32)
-    padded[:, top : top + height, left : left + width] = pixels
+    below, right = rows * patch_size - height - top, columns * patch_size - width - left
+    padded = np.pad(pixels, ((0, 0), (top, below), (left, right)), PAD_MODES[padding])
     grid = padded.reshape(channels, rows, patch_size, columns, patch_size)
     return grid.transpose(1, 3, 0, 2, 4).reshape(rows * columns, channels, patch_size, patch_size)
 
 
-def cut_band(image: NDArray[np.uint8], patch_size: int, first: int, last: int) -> Pixels:
+def cut_band(image: NDArray[np.uint8], patch_size: int, first: int, last: int, padding: Padding = "zeros") -> Pixels:
     """Rows `first` to `last` (exclusive) of the patches that `cut_patches` cuts of the image in [-1, 1].
 
     Args:
@@ -133,13 +144,14 @@ def cut_band(image: NDArray[np.uint8], patch_size: int, first: int, last: int) -
     right = columns * patch - width - left
     band = image[max(0, start) : min(stop, height)]
     if above or below or left or right:
-        band = np.pad(band, ((above, below), (left, right), (0, 0)))
+        band = np.pad(band, ((above, below), (left, right), (0, 0)), PAD_MODES[padding])
     grid = band.reshape(last - first, patch, columns, patch, channels).transpose(0, 2, 4, 1, 3)
     out = scale_to_unit(grid.astype(np.float32, order="C"))  # (rows, columns, C, P, P)
-    out[0, ..., :above, :] = 0
-    out[-1, ..., patch - below :, :] = 0
-    out[:, 0, ..., :left] = 0
-    out[:, -1, ..., patch - right :] = 0
+    if padding == "zeros":  # of the unit scale, not of 8 bits
+        out[0, ..., :above, :] = 0
+        out[-1, ..., patch - below :, :] = 0
+        out[:, 0, ..., :left] = 0
+        out[:, -1, ..., patch - right :] = 0
     return out.reshape(-1, channels, patch, patch)
 
 
@@ -193,6 +205,7 @@ class PatchSequence:
         cell: int64 `(L,)`, hashed position in [0, G*G).
         scale: int64 `(L,)`, 0 the smallest.
         kept: int64, ascending, the native patches that belong to the sequence by raster index; None means all.
+        padding: of the native patches, as in `PatchConfig`.
     """
 
     resized: Pixels
@@ -200,6 +213,7 @@ class PatchSequence:
     cell: NDArray[np.int64]
     scale: NDArray[np.int64]
     kept: NDArray[np.int64] | None = None
+    padding: Padding = "zeros"
 
     def __len__(self) -> int:
         return len(self.cell)
@@ -223,11 +237,11 @@ class PatchSequence:
         rows, columns = grid_shape(self.image.shape[0], self.image.shape[1], patch)
         for first, last in _even_runs(rows, max(1, tokens // columns)):
             if self.kept is None:
-                yield cut_band(self.image, patch, first, last)
+                yield cut_band(self.image, patch, first, last, self.padding)
                 continue
             start, stop = np.searchsorted(self.kept, (first * columns, last * columns))
             if start < stop:
-                yield cut_band(self.image, patch, first, last)[self.kept[start:stop] - first * columns]
+                yield cut_band(self.image, patch, first, last, self.padding)[self.kept[start:stop] - first * columns]
 
 
 def patch_sequence(
@@ -247,13 +261,16 @@ def patch_sequence(
     kept = keep(*shapes[-1]) if keep is not None and config.native else None
     if kept is not None:
         cells[-1] = cells[-1][kept]
-    resized = [cut_patches(gaussian_resize(image, size), patch) for size in sizes[: len(config.longer_sides)]]
+    resized = [
+        cut_patches(gaussian_resize(image, size), patch, config.padding) for size in sizes[: len(config.longer_sides)]
+    ]
     return PatchSequence(
         np.concatenate(resized) if resized else np.zeros((0, 3, patch, patch), np.float32),
         image if config.native else None,
         np.concatenate(cells),
         np.repeat(np.arange(len(cells)), [len(cell) for cell in cells]),
         kept,
+        config.padding,
     )
 
 

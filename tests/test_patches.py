@@ -50,6 +50,22 @@ def test_same_padding_puts_the_smaller_half_first():
     np.testing.assert_array_equal(whole, expected)
 
 
+def test_mirrored_borders_by_hand():
+    patches = cut_patches(np.arange(15, dtype=np.float32).reshape(1, 3, 5), 4, "mirror")
+    whole = patches.reshape(1, 2, 4, 4).transpose(0, 2, 1, 3).reshape(4, 8)
+    first = [0, 0, 1, 2, 3, 4, 4, 3]  # 1 column is missing at the left, 2 at the right; a row below
+    expected = [[5 * row + column for column in first] for row in (0, 1, 2, 2)]
+    np.testing.assert_array_equal(whole, expected)
+
+
+@pytest.mark.parametrize("side", [64, 65, 90, 95])
+def test_an_even_grey_image_has_no_border_when_mirrored(side):
+    image = np.full((side, 70, 3), 200, np.uint8)
+    mirrored, zeros = (patchify(image, PatchConfig(padding=padding)).pixels for padding in ("mirror", "zeros"))
+    np.testing.assert_allclose(mirrored, 200 / 127.5 - 1, atol=1e-5)
+    assert zeros.min() == 0
+
+
 def test_native_patches_are_cut_in_raster_order(photo):
     whole, cut = patchify(photo, PatchConfig()), patchify(photo, PatchConfig(), max_native=100)
     native = int((whole.scale == 2).sum())
@@ -59,14 +75,16 @@ def test_native_patches_are_cut_in_raster_order(photo):
     np.testing.assert_array_equal(cut.pixels, whole.pixels[:, :kept])
 
 
-@pytest.mark.parametrize("size", [(64, 96), (70, 96), (64, 101), (97, 33), (1, 1), (31, 95)])
-def test_bands_are_rows_of_the_padded_image(size):
+@pytest.mark.parametrize("padding", ["zeros", "mirror"])
+@pytest.mark.parametrize("size", [(64, 96), (70, 96), (64, 101), (97, 33), (1, 1), (3, 200), (31, 95)])
+def test_bands_are_rows_of_the_padded_image(size, padding):
     image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-    whole = cut_patches(image.transpose(2, 0, 1).astype(np.float32) / np.float32(127.5) - 1, 32)
+    whole = cut_patches(image.transpose(2, 0, 1).astype(np.float32) / np.float32(127.5) - 1, 32, padding)
     rows, columns = -(-size[0] // 32), -(-size[1] // 32)
     for first in range(rows):
         for last in range(first + 1, rows + 1):
-            np.testing.assert_array_equal(cut_band(image, 32, first, last), whole[first * columns : last * columns])
+            band = cut_band(image, 32, first, last, padding)
+            np.testing.assert_array_equal(band, whole[first * columns : last * columns])
 
 
 @pytest.mark.parametrize("tokens", [1, 7, 40, 1000])
@@ -134,10 +152,11 @@ def test_collate_pads_at_the_end(photo):
         {"longer_sides": (0,)},
         {"patch_size": 30},
         {"grid_size": 0},
+        {"padding": "reflect"},
     ],
 )
 def test_nonsense_configurations_are_refused(fields):
-    with pytest.raises(ValueError, match=r"pyramid|longer_sides|patch_size|grid_size"):
+    with pytest.raises(ValueError, match=r"pyramid|longer_sides|patch_size|grid_size|padding"):
         PatchConfig(**fields)
 
 
