@@ -5,18 +5,23 @@
 Made for some hundreds to thousands of photos on a CPU.
 """
 
-from musiq.config import ModelConfig
+from dataclasses import replace
+
+from musiq.recipes.default_photos import recipe as photos
 from musiq.train.recipe import Recipe
 
 recipe = Recipe(
     name="finetune",
-    model=ModelConfig(width=192, depth=4, heads=3, mlp=576, stem=24, stem_groups=8),
+    model=photos.model,
+    patches=replace(photos.patches, padding="mirror"),
     epochs=10,
     images_per_step=16,
-    tokens_per_batch=4096,
+    tokens_per_batch=512,
     learning_rate=1e-4,
     layer_decay=0.8,
+    stem_rate=0.25,
+    freeze_units=5,
     ema=0.99,
-    keep_tokens=(24, 48, 96),
+    keep_tokens=(4, 6, 16),
     initial="default",
 )

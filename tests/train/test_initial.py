@@ -13,6 +13,7 @@ from musiq.patches import PatchConfig, patchify
 from musiq.scores import ScoreRange
 from musiq.sources import load_checkpoint
 from musiq.train.initial import begin_at, initialise
+from musiq.train.recipe import load_recipe
 from tests.conftest import REFERENCE, random_weights
 
 UNKNOWN = ScoreRange()
@@ -27,6 +28,15 @@ def test_everything_is_taken_over(tiny):
     network = MUSIQ(replace(tiny.model, dropout=0.1))
     assert initialise(network, tiny, tiny.patches, UNKNOWN) == []
     assert same(network, tiny) == set(tiny.weights)
+
+
+def test_the_recipe_for_own_ratings_starts_from_all_of_the_default(default_checkpoint):
+    recipe = load_recipe("finetune")
+    network = MUSIQ(recipe.model)
+    assert recipe.initial == "default"
+    assert recipe.patches == default_checkpoint.patches
+    assert initialise(network, default_checkpoint, recipe.patches, default_checkpoint.score) == []
+    assert same(network, default_checkpoint) == set(default_checkpoint.weights)
 
 
 @pytest.fixture
