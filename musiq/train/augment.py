@@ -102,12 +102,10 @@ class Augment:
             image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         if rng.random() < self.crop:
             image, interval = _crop(image, self.crop_side, rng), _widen(interval, 0.03)
-        if rng.random() < self.resize:
-            factor = rng.uniform(self.resize_side, 1)
-            image, interval = _scale(image, factor, factor), _widen(interval, 0.1 * (1 - factor))
-        if rng.random() < self.enlarge:
-            factor = rng.uniform(1, 2)
-            image, interval = _scale(image, factor, factor), _widen(interval, 0.1 * (factor - 1))
+        for probability, smallest, largest in ((self.resize, self.resize_side, 1), (self.enlarge, 1, 2)):
+            if rng.random() < probability:
+                factor = rng.uniform(smallest, largest)
+                image, interval = _scale(image, factor, factor), _widen(interval, 0.1 * abs(factor - 1))
         return image, interval
 
     def _degrade(self, photo: View, label: float, rng: np.random.Generator) -> list[View]:
