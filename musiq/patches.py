@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from musiq.resize import Pixels, gaussian_resize, preserved_size, scale_to_unit
+from musiq.resize import Pixels, gaussian_resize, preserved_size, scale_to_unit, shrink
 
 Padding = Literal["zeros", "mirror"]
 PAD_MODES: Final = MappingProxyType[Padding, Literal["constant", "symmetric"]](
@@ -33,6 +33,8 @@ class PatchConfig:
         grid_size: side G of the hash grid.
         padding: what fills border patches beyond the image: `zeros` (mid-grey) as in the published code, or `mirror`,
             the image mirrored at its edge. The larger the patches, the more of a photo's border is padding.
+        longest_px: an image with a longer side of more px is shrunk to it first, by a filter without aliases, and that
+            is its native image; None keeps every image as it is, as the paper does.
     """
 
     longer_sides: tuple[int, ...] = (224, 384)
@@ -41,6 +43,7 @@ class PatchConfig:
     patch_size: int = 32
     grid_size: int = 10
     padding: Padding = "zeros"
+    longest_px: int | None = None
 
     def __post_init__(self) -> None:
         if not self.longer_sides and not self.native:
@@ -53,6 +56,8 @@ class PatchConfig:
             raise ValueError(f"grid_size must be at least 1, got {self.grid_size}")
         if self.padding not in PAD_MODES:
             raise ValueError(f"padding must be one of {', '.join(PAD_MODES)}, got {self.padding!r}")
+        if self.longest_px is not None and self.longest_px < max(self.longer_sides, default=1):
+            raise ValueError(f"longest_px must be at least the longer_sides {self.longer_sides}, got {self.longest_px}")
 
     @property
     def scales(self) -> int:
@@ -65,7 +70,8 @@ class PatchConfig:
         sides = [*map(str, self.longer_sides), *(["native"] if self.native else [])]
         square = "-square" if self.aspect == "square" else ""
         mirror = "/mirror" if self.padding == "mirror" else ""
-        return f"google-v1/{'+'.join(sides)}{square}/p{self.patch_size}/g{self.grid_size}{mirror}"
+        longest = "" if self.longest_px is None else f"/within{self.longest_px}"
+        return f"google-v1/{'+'.join(sides)}{square}/p{self.patch_size}/g{self.grid_size}{mirror}{longest}"
 
 
 @dataclass(frozen=True)
@@ -92,8 +98,16 @@ class PatchBatch:
         return PatchBatch(self.pixels[:, tokens], self.cell[:, tokens], self.scale[:, tokens], self.valid[:, tokens])
 
 
+def native_size(height: int, width: int, config: PatchConfig) -> tuple[int, int]:
+    """(height, width) in px of the image that the pyramid is made of: `longest_px` limits it."""
+    if config.longest_px is None or max(height, width) <= config.longest_px:
+        return height, width
+    return preserved_size(height, width, config.longest_px)
+
+
 def pyramid_sizes(height: int, width: int, config: PatchConfig) -> list[tuple[int, int]]:
     """(height, width) in px of each scale of an image."""
+    height, width = native_size(height, width, config)
     if config.aspect == "square":
         sizes = [(side, side) for side in config.longer_sides]
     else:
@@ -255,6 +269,8 @@ def patch_sequence(
         keep: rows and columns of the native patches -> raster indexes of those to keep, ascending; None keeps all.
     """
     patch, grid = config.patch_size, config.grid_size
+    native = native_size(image.shape[0], image.shape[1], config)
+    image = image if native == image.shape[:2] else shrink(image, native)
     sizes = pyramid_sizes(image.shape[0], image.shape[1], config)
     shapes = [grid_shape(height, width, patch) for height, width in sizes]
     cells = [hash_cells(rows, columns, grid) for rows, columns in shapes]

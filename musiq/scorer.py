@@ -18,7 +18,7 @@ from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, ImageError
 from musiq.image import MAX_PIXELS, WHITE, load_image
 from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
-from musiq.patches import PatchSequence, patch_sequence, piece_tokens, spread, token_counts
+from musiq.patches import PatchSequence, native_size, patch_sequence, piece_tokens, spread, token_counts
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
 from musiq.runtime.graph import stem_bytes
 from musiq.runtime.precision import core_count
@@ -163,13 +163,15 @@ class Scorer:
     def _prepare(self, image: Any, admit: Callable[[int, int], object]) -> _Prepared:
         decoded = load_image(image, background=self._background, max_pixels=self._max_pixels, admit=admit)
         limit, config = self._max_patches, self.checkpoint.patches
-        name, (height, width) = decoded.name, decoded.pixels.shape[:2]
+        name, (height, width), notes = decoded.name, decoded.pixels.shape[:2], decoded.notes
+        if (seen := native_size(height, width, config)) != (height, width):
+            notes = (*notes, f"shrunk to {seen[1]}x{seen[0]}")
         native = token_counts(height, width, config)[-1] if config.native else 0
         if limit is None or native <= limit:
-            return _Prepared(name, patch_sequence(decoded.pixels, config), height, width, config.id, decoded.notes)
+            return _Prepared(name, patch_sequence(decoded.pixels, config), height, width, config.id, notes)
         patches = patch_sequence(decoded.pixels, config, partial(spread, limit=limit))
         note = f"approximate: {len(patches.kept if patches.kept is not None else ())} of {native} native patches"
-        return _Prepared(name, patches, height, width, f"{config.id}/max{limit}", (*decoded.notes, note))
+        return _Prepared(name, patches, height, width, f"{config.id}/max{limit}", (*notes, note))
 
     def _try_prepare(self, image: Any) -> _Prepared | ImageError:
         try:

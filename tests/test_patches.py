@@ -10,12 +10,14 @@ from musiq.patches import (
     cut_patches,
     hash_cells,
     hash_indexes,
+    native_size,
     patch_sequence,
     patchify,
     pyramid_sizes,
     spread,
     token_counts,
 )
+from musiq.resize import shrink
 from tests.conftest import REFERENCE
 
 
@@ -64,6 +66,34 @@ def test_an_even_grey_image_has_no_border_when_mirrored(side):
     mirrored, zeros = (patchify(image, PatchConfig(padding=padding)).pixels for padding in ("mirror", "zeros"))
     np.testing.assert_allclose(mirrored, 200 / 127.5 - 1, atol=1e-5)
     assert zeros.min() == 0
+
+
+def test_the_longer_side_is_limited_by_hand():
+    config = PatchConfig(longest_px=1024)
+    assert native_size(3000, 4000, config) == (768, 1024)
+    assert native_size(4000, 3000, config) == (1024, 768)
+    assert native_size(1024, 20, config) == (1024, 20)
+    assert native_size(1, 4000, config) == (1, 1024)
+    assert native_size(3000, 4000, PatchConfig()) == (3000, 4000)
+    assert token_counts(3000, 4000, config) == [7 * 6, 12 * 9, 32 * 24]
+    assert config.id == "google-v1/224+384+native/p32/g10/within1024"
+
+
+def test_a_larger_image_is_shrunk_first_without_aliases():
+    stripes = np.zeros((500, 2000, 3), np.uint8)
+    stripes[:, ::2] = 255  # an average of grey; the reference's resize would see black, white or a beat of both
+    config = PatchConfig(longest_px=384)
+    ours, theirs = patchify(stripes, config), patchify(shrink(stripes, (96, 384)), PatchConfig())
+    for name in ("pixels", "cell", "scale"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+    np.testing.assert_allclose(ours.pixels, 0, atol=0.1)
+    assert np.abs(patchify(stripes, PatchConfig(longer_sides=(384,), native=False)).pixels).max() > 0.5
+
+
+def test_an_image_within_the_limit_is_left_alone(photo):
+    np.testing.assert_array_equal(
+        patchify(photo, PatchConfig(longest_px=451)).pixels, patchify(photo, PatchConfig()).pixels
+    )
 
 
 def test_native_patches_are_cut_in_raster_order(photo):
@@ -153,10 +183,12 @@ def test_collate_pads_at_the_end(photo):
         {"patch_size": 30},
         {"grid_size": 0},
         {"padding": "reflect"},
+        {"longest_px": 383},
+        {"longer_sides": (), "longest_px": 0},
     ],
 )
 def test_nonsense_configurations_are_refused(fields):
-    with pytest.raises(ValueError, match=r"pyramid|longer_sides|patch_size|grid_size|padding"):
+    with pytest.raises(ValueError, match=r"pyramid|longer_sides|patch_size|grid_size|padding|longest_px"):
         PatchConfig(**fields)
 
 

@@ -216,6 +216,15 @@ def test_a_photo_above_the_cap_says_so(tiny, photo):
     assert list(scorer.score_many([photo, photo])) == [score, score]
 
 
+def test_a_photo_that_is_shrunk_first_says_so(tiny, photo):
+    within = replace(tiny, patches=replace(tiny.patches, longest_px=384))
+    score = Scorer.load(within).score(photo)
+    assert (score.height, score.width, score.notes) == (300, 451, ("shrunk to 384x255",))
+    assert score.preprocess == "google-v1/224+384+native/p32/g10/within384"
+    shrunk = Image.fromarray(photo).resize((384, 255), Image.Resampling.LANCZOS)
+    assert score.mos == Scorer.load(tiny).score(shrunk).mos
+
+
 def test_a_cap_leaves_a_pyramid_without_the_native_scale_alone(tiny, photo):
     config = replace(tiny.patches, longer_sides=(224, 384, 512), native=False)
     scorer = Scorer.load(replace(tiny, patches=config), max_patches=1)

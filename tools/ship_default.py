@@ -1,7 +1,5 @@
 """Puts a trained checkpoint into the package as `default`: rounded to 16 bits, calibrated, with its figures.
 
-Trained with grey borders, it is shipped with mirrored ones, so that sides that are no multiple of a patch cost nothing.
-
     python tools/ship_default.py RUN/checkpoint --data biq.csv --images IMAGES
 
 The CSV is the one that tools/split_biq2021.py writes. Its validation photos teach the scores' intervals and are their
@@ -56,9 +54,8 @@ def main() -> None:
     parser.add_argument("--images", type=Path, required=True)
     options = parser.parse_args()
     trained = round_to_half(load_folder(options.checkpoint))
-    patches = replace(trained.patches, padding="mirror")
     graphs = trained.graphs or export_graphs(trained.model)
-    trained = replace(trained, name="default", patches=patches, graphs=graphs)
+    trained = replace(trained, name="default", graphs=graphs)
     data = open_data(str(options.data), options.images, (0, 1))
     trained, validation = learn_meaning(trained, data)
     out = ROOT / "results" / "default-biq2021-test.csv"

@@ -16,10 +16,10 @@ recipe = replace(
     name="default",
     weights=(0.3,),
     images_per_step=8,
-    learning_rate=2e-4,
+    learning_rate=1e-4,
     stem_rate=1.0,
     freeze_units=0,
     ema=0.99,
     initial="runs/default_damage/checkpoint",
-    augment=Augment(flip=0.5, crop=0.1, resize=0.15, enlarge=0.15, squeeze=0.8, degrade=0.15),
+    augment=Augment(flip=0.5, crop=0.1, resize=0.15, enlarge=0.15, squeeze=0.6, degrade=0.3),
 )

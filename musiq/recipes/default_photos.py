@@ -15,7 +15,7 @@ from musiq.train.recipe import Recipe
 recipe = Recipe(
     name="default_photos",
     model=ModelConfig(width=256, depth=4, heads=4, mlp=768, outputs=2, patch_size=128, stem_units=15, dropout=0.1),
-    patches=PatchConfig(longer_sides=(256, 384), patch_size=128),
+    patches=PatchConfig(longer_sides=(256, 384), patch_size=128, padding="mirror", longest_px=1024),
     score=ScoreRange(0, 100, factor=100),
     epochs=2,
     images_per_step=16,

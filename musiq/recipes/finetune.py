@@ -5,15 +5,13 @@
 Made for some hundreds to thousands of photos on a CPU.
 """
 
-from dataclasses import replace
-
 from musiq.recipes.default_photos import recipe as photos
 from musiq.train.recipe import Recipe
 
 recipe = Recipe(
     name="finetune",
     model=photos.model,
-    patches=replace(photos.patches, padding="mirror"),
+    patches=photos.patches,
     epochs=10,
     images_per_step=16,
     tokens_per_batch=512,

@@ -26,7 +26,7 @@ FALL: Final = MappingProxyType(
         "noise": 0.5,
         "compression": 0.6,
         "scaling": 0.6,
-        "light": 0.35,
+        "light": 0.55,
         "colour": 0.25,
         "artefacts": 0.4,
     }
