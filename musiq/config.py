@@ -19,7 +19,8 @@ class ModelConfig:
         scales: number of scale embeddings.
         grid_size: side G of the hash grid.
         patch_size: P in px, a multiple of 4.
-        stem: channels of the first convolution; the bottleneck ends at four times as many.
+        stem: channels of the first convolution; the bottleneck ends at four times as many. 0 projects the pixels of a
+            patch as they are, as ViT does.
         stem_groups: groups of the stem's group normalisations; divides `stem`.
         stem_units: 0 for the paper's stem; n puts the first n inverted residual units of EfficientNet-Lite0 in its
             place, whose stride must divide `patch_size`; `stem` and `stem_groups` do not matter then.
@@ -46,13 +47,13 @@ class ModelConfig:
     stochastic_depth: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("width", "depth", "heads", "mlp", "outputs", "scales", "grid_size", "stem", "stem_groups"):
+        for name in ("width", "depth", "heads", "mlp", "outputs", "scales", "grid_size", "stem_groups"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.width % self.heads:
             raise ValueError(f"width {self.width} must be a multiple of heads {self.heads}")
-        if self.stem % self.stem_groups:
-            raise ValueError(f"stem {self.stem} must be a multiple of stem_groups {self.stem_groups}")
+        if self.stem < 0 or self.stem % self.stem_groups:
+            raise ValueError(f"stem {self.stem} must be 0 or a positive multiple of stem_groups {self.stem_groups}")
         if self.patch_size < 4 or self.patch_size % 4:
             raise ValueError(f"patch_size must be a multiple of 4, got {self.patch_size}")
         if not 0 <= self.stem_units <= len(LITE0):
@@ -68,13 +69,58 @@ class ModelConfig:
     @property
     def stem_stride(self) -> int:
         """Pixels from one of the stem's outputs to the next."""
-        return prod((2, *(unit.stride for unit in inverted_units(self.stem_units)))) if self.stem_units else 4
+        if self.stem_units:
+            return prod((2, *(unit.stride for unit in inverted_units(self.stem_units))))
+        return 4 if self.stem else 1
+
+    @property
+    def stem_channels(self) -> int:
+        """Channels of each of the stem's outputs."""
+        if self.stem_units:
+            return inverted_units(self.stem_units)[-1].channels_out
+        return 4 * self.stem if self.stem else 3
 
     @property
     def stem_features(self) -> int:
         """Numbers that a patch has before they are projected to `width`."""
-        channels = inverted_units(self.stem_units)[-1].channels_out if self.stem_units else 4 * self.stem
-        return (self.patch_size // self.stem_stride) ** 2 * channels
+        return (self.patch_size // self.stem_stride) ** 2 * self.stem_channels
+
+
+@dataclass(frozen=True)
+class NimaConfig:
+    """Architecture of NIMA (Talebi and Milanfar, TIP 2018), which the paper compares with (Table 5).
+
+    Attributes:
+        backbone: `resnet50` (He et al., CVPR 2016), or `lite0`, the whole of EfficientNet-Lite0.
+        outputs: K, as in `ModelConfig`.
+        patch_size: side in px of the square that it sees: its only patch.
+        channels: of ResNet-50's first convolution; 64 as published.
+    """
+
+    backbone: Literal["resnet50", "lite0"] = "resnet50"
+    outputs: int = 1
+    patch_size: int = 384
+    channels: int = 64
+
+    @property
+    def stem_units(self) -> int:
+        """Inverted residual units, as in `ModelConfig`."""
+        return len(LITE0) if self.backbone == "lite0" else 0
+
+    @property
+    def stem_channels(self) -> int:
+        """Channels of the backbone's output."""
+        return LITE0[-1].channels_out if self.backbone == "lite0" else 32 * self.channels
+
+    @property
+    def scales(self) -> int:
+        """1: it sees one size."""
+        return 1
+
+    @property
+    def grid_size(self) -> int:
+        """1: its patch is the whole image."""
+        return 1
 
 
 class InvertedUnit(NamedTuple):
@@ -120,7 +166,10 @@ def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
         shapes["spatial"] = (config.grid_size**2, width)
     if config.scale_embedding:
         shapes["scale"] = (config.scales, width)
-    shapes |= _inverted_stem(config) if config.stem_units else _residual_stem(config)
+    if config.stem_units:
+        shapes |= _inverted_stem(config)
+    elif config.stem:
+        shapes |= _residual_stem(config)
     shapes |= _linear("stem.project", config.stem_features, width)
     for index in range(config.depth):
         block = f"blocks.{index}"

@@ -1,7 +1,7 @@
 """Stems: each patch on its own to one token, `(N, 3, P, P)` -> `(N, D)`. Convolutions pad as TensorFlow's `SAME`.
 
-The paper's is the root of a ResNet. The other is the front of a network for phones, whose weights for ImageNet are free
-to use: it sees more in a patch for the same work, and can start from what it learned there.
+The paper's is the root of a ResNet. Another is the front of a network for phones, whose weights for ImageNet are free
+to use: it sees more in a patch for the same work, and can start from what it learned there. ViT's is a matrix.
 
 Shape letters: N patches, P patch side, C channels, D width.
 """
@@ -14,9 +14,11 @@ from musiq.config import InvertedUnit, ModelConfig, inverted_units
 from musiq.depthwise import depthwise, gains
 
 
-def make_stem(config: ModelConfig) -> "ResidualStem | InvertedStem":
+def make_stem(config: ModelConfig) -> "ResidualStem | InvertedStem | LinearStem":
     """The stem that the architecture names, with random weights."""
-    return InvertedStem(config) if config.stem_units else ResidualStem(config)
+    if config.stem_units:
+        return InvertedStem(config)
+    return ResidualStem(config) if config.stem else LinearStem(config)
 
 
 class StandardConv(nn.Conv2d):
@@ -74,25 +76,51 @@ class ResidualStem(nn.Module):
         return self.project(x.permute(0, 2, 3, 1).flatten(1))  # (N, D)
 
 
-class InvertedStem(nn.Module):
-    """The first units of EfficientNet-Lite0, their normalisation folded into the convolutions, and a projection.
-
-    Tan and Le, "EfficientNet", ICML 2019, Table 1; Lite: without squeeze-and-excitation, ReLU6 for swish. The token is
-    normalised, for the units' outputs are far larger than the embeddings that are added to it.
-    """
+class LinearStem(nn.Module):
+    """The stem of ViT (Dosovitskiy et al., "An image is worth 16x16 words", ICLR 2021): a patch's pixels, projected."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        units = inverted_units(config.stem_units)
+        self.project = nn.Linear(config.stem_features, config.width)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        return self.project(patches.permute(0, 2, 3, 1).flatten(1))  # (N, D)
+
+
+class InvertedFront(nn.Module):
+    """The first units of EfficientNet-Lite0, their normalisation folded into the convolutions.
+
+    Tan and Le, "EfficientNet", ICML 2019, Table 1; Lite: without squeeze-and-excitation, ReLU6 for swish.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        units = inverted_units(count)
         self.conv = SameConv(3, units[0].channels_in, 3, stride=2)
         self.units = nn.ModuleList(InvertedResidual(unit) for unit in units)
+
+    def front(self, patches: Tensor) -> Tensor:
+        """What the units see in patches `(N, 3, P, P)`: `(N, C, P/stride, P/stride)`."""
+        x = F.relu6(self.conv(patches))  # (N, 32, P/2, P/2)
+        for unit in self.units:
+            x = unit(x)
+        return x
+
+
+class InvertedStem(InvertedFront):
+    """The front and a projection of its whole output.
+
+    The token is normalised, for the units' outputs are far larger than the embeddings that are added to it.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config.stem_units)
         self.project = nn.Linear(config.stem_features, config.width)
         self.norm = nn.LayerNorm(config.width, eps=1e-6)
 
     def forward(self, patches: Tensor) -> Tensor:
-        x = F.relu6(self.conv(patches))  # (N, 32, P/2, P/2)
-        for unit in self.units:
-            x = unit(x)  # (N, C, P/stride, P/stride)
+        """Tokens `(N, D)` of patches, or of what `front` has made of them: frozen units see a photo once."""
+        x = self.front(patches) if patches.shape[1] == 3 else patches
         return self.norm(self.project(x.permute(0, 2, 3, 1).flatten(1)))  # (N, D)
 
 

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from musiq import __version__
-from musiq.cli import checkpoints, data, doctor, evaluate, score, selfcheck, train
+from musiq.cli import checkpoints, data, doctor, evaluate, reproduce, score, selfcheck, train
 from musiq.errors import MusiqError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("table")(evaluate.table)
 app.command("significance")(evaluate.significance)
+app.command("reproduce")(reproduce.reproduce)
 app.add_typer(checkpoints.app, name="checkpoints")
 app.add_typer(data.app, name="data")
 

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -31,6 +32,19 @@ _RANGE = typer.Option(
 )
 RangeOption = Annotated[MosRange | None, _RANGE]
 RangesOption = Annotated[list[MosRange] | None, _RANGE]
+
+
+def pair_ranges(data: list[str], images: list[Path], ranges: list[MosRange]) -> list[MosRange | None]:
+    """The range of each data set: one each, or one for all CSVs while known sets keep their own."""
+    if len(data) != len(images):
+        raise ValueError(f"{len(data)} --data and {len(images)} --images; give one folder for each data set")
+    if len(ranges) == len(data):
+        return list(ranges)
+    if len(ranges) > 1:
+        raise ValueError(
+            f"{len(data)} --data and {len(ranges)} --mos-range; give one for each data set, or one for all"
+        )
+    return [ranges[0] if ranges and Path(name).is_file() else None for name in data]
 
 
 def _parse_bytes(text: str) -> int:

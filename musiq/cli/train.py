@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from musiq.cli.options import MosRange, RangesOption
+from musiq.cli.options import RangesOption, pair_ranges
 from musiq.errors import MissingExtraError
 from musiq.progress import say
 from musiq.runtime import Device
@@ -40,7 +40,7 @@ def train(
         raise MissingExtraError("training", "train") from error
     plan = load_recipe(recipe)
     plan = replace(plan, initial=initial or plan.initial, seed=plan.seed if seed is None else seed)
-    named = zip(data, images, _pair_ranges(data, images, mos_range or []), strict=True)
+    named = zip(data, images, pair_ranges(data, images, mos_range or []), strict=True)
     sets = [assign_splits(open_data(*one), split_seed) for one in named]
     for fault in (fault for one in sets for fault in wrong_count(one)):
         say(f"warning: {fault}")
@@ -48,16 +48,3 @@ def train(
         folder = Trainer(plan, sets, out, world, RunOptions(workers, save_every, split_seed)).fit()
         if world.leads:
             print(folder)
-
-
-def _pair_ranges(data: list[str], images: list[Path], ranges: list[MosRange]) -> list[MosRange | None]:
-    """The range of each data set: one each, or one for all CSVs while known sets keep their own."""
-    if len(data) != len(images):
-        raise ValueError(f"{len(data)} --data and {len(images)} --images; give one folder for each data set")
-    if len(ranges) == len(data):
-        return list(ranges)
-    if len(ranges) > 1:
-        raise ValueError(
-            f"{len(data)} --data and {len(ranges)} --mos-range; give one for each data set, or one for all"
-        )
-    return [ranges[0] if ranges and Path(name).is_file() else None for name in data]

@@ -39,7 +39,9 @@ def markdown_table(files: Sequence[Predictions], labels: Sequence[str] = (), dat
     rows += [
         [label, str(len(values)), *(_ours(values, column) for column in columns)] for label, values in runs.items()
     ]
-    return _title(name, splits, paper) + _render(["method", "runs", *(HEADINGS[column] for column in columns)], rows)
+    return _title(name, splits, paper) + markdown_rows(
+        ["method", "runs", *(HEADINGS[column] for column in columns)], rows
+    )
 
 
 def _label(file: Predictions) -> str:
@@ -90,6 +92,7 @@ def _title(data: str | None, splits: Sequence[str], paper: PaperTable | None) ->
     return f"{text}\n\n" if text else ""
 
 
-def _render(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * 2 + ["---:"] * (len(header) - 2), *rows]
+def markdown_rows(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 2) -> str:
+    """A Markdown table; all but the first `left` columns are aligned to the right."""
+    lines = [header, ["---"] * left + ["---:"] * (len(header) - left), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)

@@ -30,7 +30,7 @@ except ImportError:
     raise MissingExtraError("exporting an ONNX graph", "train") from None
 
 from musiq.model import MUSIQ, Block
-from musiq.stem import InvertedResidual, InvertedStem, ResidualStem, SameConv, standardise
+from musiq.stem import InvertedResidual, InvertedStem, LinearStem, ResidualStem, SameConv, standardise
 
 OPSET = 23
 
@@ -38,14 +38,17 @@ OPSET = 23
 class _Stem(nn.Module):
     """Patches to tokens: stem and embeddings, the embedding tables as inputs."""
 
-    def __init__(self, stem: ResidualStem | InvertedStem) -> None:
+    def __init__(self, stem: ResidualStem | InvertedStem | LinearStem) -> None:
         super().__init__()
         self.stem = stem
 
     def forward(self, pixels: Tensor, cell: Tensor, scale: Tensor, cells: Tensor, scales: Tensor) -> Tensor:
-        stem = self.stem
-        x = _embed_residual(stem, pixels) if isinstance(stem, ResidualStem) else _embed_inverted(stem, pixels)
-        return x + cells[cell] + scales[scale]
+        return self._embed(pixels) + cells[cell] + scales[scale]
+
+    def _embed(self, pixels: Tensor) -> Tensor:
+        if isinstance(self.stem, ResidualStem):
+            return _embed_residual(self.stem, pixels)
+        return self.stem(pixels) if isinstance(self.stem, LinearStem) else _embed_inverted(self.stem, pixels)
 
 
 def _embed_residual(stem: ResidualStem, pixels: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ def stem_bytes(model: ModelConfig) -> int:
     """Memory that one patch takes while it is in the stem, as measured."""
     if model.stem_units:
         return STEM_BYTES_PER_PIXEL * model.patch_size**2
-    return 4 * model.stem * model.patch_size**2
+    return 4 * max(3, model.stem) * model.patch_size**2
 
 
 def find_graphs(checkpoint: Checkpoint) -> Graphs:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from musiq.data.loader import TrainBatch
-from musiq.model import MUSIQ
+from musiq.train.networks import Network
 
 
 class Alignment(nn.Module):
@@ -29,7 +29,7 @@ class Alignment(nn.Module):
 class Learner(nn.Module):
     """What the optimizer sees: the network, and the alignment where there are several data sets."""
 
-    def __init__(self, network: MUSIQ, alignment: Alignment | None = None) -> None:
+    def __init__(self, network: Network, alignment: Alignment | None = None) -> None:
         super().__init__()
         self.network = network
         self.alignment = alignment

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError
 from musiq.model import MUSIQ, as_state
+from musiq.nima import NIMA
 from musiq.patches import PatchConfig
 from musiq.scores import UNSURE_OUTPUTS, ScoreRange
 
@@ -21,7 +22,7 @@ ALMOST_NOTHING = 0.01  # not nothing: the parameters before the head would get n
 Weights = dict[str, NDArray[np.float32]]
 
 
-def begin_at(network: MUSIQ, logits: Sequence[float]) -> None:
+def begin_at(network: MUSIQ | NIMA, logits: Sequence[float]) -> None:
     """Makes a fresh network's outputs nearly `logits` `(K,)` for every image: a head of almost zeros, and a bias.
 
     Random scores instead would cost the first hundred steps, in which the clipped gradient is the head's alone.

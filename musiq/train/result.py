@@ -1,15 +1,19 @@
 """The checkpoint that a run leaves behind."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.numpy import save
 
+from musiq.atomic import write_folder
 from musiq.checkpoint import Checkpoint, Graphs, save_checkpoint
 from musiq.data.record import DataSet
-from musiq.model import MUSIQ
+from musiq.nima import NIMA
 from musiq.runtime.export import export_graphs
+from musiq.train.networks import Network
 from musiq.train.recipe import Recipe
 from musiq.train.tasks import Task
 
@@ -25,6 +29,7 @@ class Result:
         start: the checkpoint that the run started from, None for random weights.
         seen: list of all training images, None where it was not made.
         facts: what `training.json` says beside the figures.
+        bare: no graphs.
     """
 
     def __init__(
@@ -36,20 +41,29 @@ class Result:
         start: Checkpoint | None,
         seen: bytes | None,
         facts: Mapping[str, Any],
+        *,
+        bare: bool = False,
     ) -> None:
         self.run, self.recipe, self.task, self.sets = run, recipe, task, sets
         self.start, self.seen, self.facts = start, seen, facts
+        self.bare = bare
         self.graphs: Graphs | None = None
 
-    def save(self, network: MUSIQ, figures: Mapping[str, float], position: Mapping[str, Any]) -> None:
+    def save(self, network: Network, figures: Mapping[str, float], position: Mapping[str, Any]) -> None:
         """Writes `network` as the run's checkpoint, with its validation figures."""
-        if self.graphs is None and self.recipe.task in ("mos", "distribution"):  # nothing scores with the others
+        weights = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+        training = {"recipe": self.recipe.as_json(), **self.facts, **position, "torch": torch.__version__}
+        if isinstance(network, NIMA):  # to be compared with; nothing else reads it
+            training["accuracy"] = dict(figures)
+            files = {"model.safetensors": save(weights), "training.json": json.dumps(training, indent=2).encode()}
+            return write_folder(self.run / CHECKPOINT_FOLDER, files)
+        if self.graphs is None and self._scores:
             self.graphs = export_graphs(network.config)
         earlier = self.start.training_data if self.start else ()
         ours = self.recipe.training_data or [data.name for data in self.sets]
         checkpoint = Checkpoint(
             name=self.recipe.name,
-            weights={name: value.detach().cpu().numpy() for name, value in network.state_dict().items()},
+            weights=weights,
             model=network.config,
             patches=self.recipe.patches,
             score=self.task.score,
@@ -59,5 +73,9 @@ class Result:
             graphs=self.graphs,
             training_images=self.seen,
         )
-        training = {"recipe": self.recipe.as_json(), **self.facts, **position, "torch": torch.__version__}
         save_checkpoint(checkpoint, self.run / CHECKPOINT_FOLDER, training)
+
+    @property
+    def _scores(self) -> bool:
+        """Whether somebody may score with the checkpoint without torch."""
+        return self.recipe.task in ("mos", "distribution") and not self.bare

@@ -43,6 +43,8 @@ class RunState:
         with torch.no_grad():
             for mean, value in zip(self.ema.parameters(), self.learner.parameters(), strict=True):
                 mean.lerp_(value, 1 - decay)
+            for statistic, now in zip(self.ema.buffers(), self.learner.buffers(), strict=True):
+                statistic.copy_(now)  # of batch normalisation: an average by itself
 
     def save(self, run: Path, plan: Mapping[str, Any]) -> None:
         """Writes the state to the run folder; a crash or a full disk leaves the file of the save before.

@@ -1,6 +1,7 @@
 """Logits of validation images, shared among the processes of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -8,19 +9,35 @@ from numpy.typing import NDArray
 
 from musiq.data.record import Record
 from musiq.errors import DataError, ImageError
-from musiq.model import MUSIQ
-from musiq.patches import PatchConfig, patchify
+from musiq.patches import PatchBatch, PatchConfig, patchify
 from musiq.progress import progress_bar
 from musiq.train.distributed import World
+from musiq.train.networks import Network
+
+Cut = Callable[[Record], PatchBatch]  # a rated image -> its whole patch sequence
 
 
-def predict(network: MUSIQ, records: Sequence[Record], patches: PatchConfig, world: World) -> NDArray[np.float64]:
+@dataclass(frozen=True)
+class CutPhoto:
+    """Cuts a rated image into its pyramid's patches."""
+
+    patches: PatchConfig
+
+    def __call__(self, record: Record) -> PatchBatch:
+        """The sequence, B = 1; a `DataError` if the image cannot be read."""
+        try:
+            return patchify(record.pixels(), self.patches)
+        except ImageError as error:
+            raise DataError(str(error)) from error
+
+
+def predict(network: Network, records: Sequence[Record], cut: Cut, world: World) -> NDArray[np.float64]:
     """Logits `(N, K)` in the order of `records`: each image whole, in evaluation mode, one at a time."""
     ours = range(world.rank, len(records), world.size)
     rows: list[list[float]] = []
     with torch.no_grad(), progress_bar("validating", len(ours), live=world.leads) as advance:
         for index in ours:
-            rows.append(_predict_one(network, records[index], patches, world))
+            rows.append(_predict_one(network, cut(records[index]), world))
             advance("")
     logits = np.empty((len(records), network.config.outputs))
     for rank, found in enumerate(world.gather(rows)):
@@ -28,12 +45,7 @@ def predict(network: MUSIQ, records: Sequence[Record], patches: PatchConfig, wor
     return logits
 
 
-def _predict_one(network: MUSIQ, record: Record, patches: PatchConfig, world: World) -> list[float]:
-    try:
-        pixels = record.pixels()
-    except ImageError as error:
-        raise DataError(str(error)) from error
-    fields = patchify(pixels, patches)
+def _predict_one(network: Network, fields: PatchBatch, world: World) -> list[float]:
     tensors = (torch.from_numpy(field).to(world.device) for field in (fields.pixels, fields.cell, fields.scale))
     with world.precision():
         return network(*tensors)[0].float().tolist()

@@ -1,0 +1,61 @@
+"""`musiq reproduce`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from musiq.cli.options import RangesOption, pair_ranges
+from musiq.errors import MissingExtraError
+from musiq.runtime import Device
+
+Name = Literal["tables1-4", "table5", "table6", "table12", "table14", "figure3", "figure4", "matrix"]
+ScaleOption = Annotated[
+    Literal["tiny", "small", "paper"],
+    typer.Option(help="tiny: seconds a run, to try; small: minutes on a CPU; paper: as published, on a GPU."),
+]
+
+
+def reproduce(
+    experiment: Annotated[
+        Name, typer.Argument(help="Table or figure of the paper; matrix: trained on A, tested on B.")
+    ],
+    data: Annotated[list[str], typer.Option(help="Name of a published data set, or a CSV; for matrix several.")],
+    images: Annotated[list[Path], typer.Option(help="The data set's folder; one for each --data.")],
+    scale: ScaleOption = "small",
+    out: Annotated[Path, typer.Option(help="Folder for runs and results; what is finished there is kept.")] = Path(
+        "reproduced"
+    ),
+    seeds: Annotated[int | None, typer.Option(min=1, help="Runs of each row; else what the scale says.")] = None,
+    mos_range: RangesOption = None,
+    initial: Annotated[
+        list[str] | None, typer.Option(help="Checkpoint that MUSIQ starts from; RECIPE=FILE for one row's recipe.")
+    ] = None,
+    photo: Annotated[
+        list[Path] | None, typer.Option(help="For the figures; may be repeated. Else two test images.")
+    ] = None,
+    split_seed: Annotated[int, typer.Option(help="Seed of random splits, for data sets that have none.")] = 0,
+    device: Annotated[Device, typer.Option(help="Where to train.")] = "cpu",
+    workers: Annotated[int, typer.Option(min=0, help="Processes that decode ahead.")] = 0,
+) -> None:
+    """Repeat an experiment of the paper on a data set: every row, several seeds, the paper's figures beside ours.
+
+    Writes table, picture and predictions to OUT. The same command goes on after it was stopped.
+    """
+    try:
+        from musiq.data.sets import open_data
+        from musiq.data.split import PUBLISHED_SHARES, assign_splits
+        from musiq.reproduce.publish import publish
+        from musiq.reproduce.runs import Workshop
+    except ImportError as error:
+        raise MissingExtraError("experiments", "train") from error
+    named = zip(data, images, pair_ranges(data, images, mos_range or []), strict=True)
+    sets = [assign_splits(open_data(*one), split_seed, PUBLISHED_SHARES) for one in named]
+    workshop = Workshop(out, device, workers, _by_recipe(initial or []), keep_features=scale == "small")
+    print(publish(experiment, sets, scale, workshop, seeds, photo or ()), end="")
+
+
+def _by_recipe(initial: list[str]) -> dict[str, str]:
+    """`RECIPE=FILE` by recipe; a file alone by the empty name, for every recipe of MUSIQ."""
+    pairs = [one.partition("=") if "=" in one else ("", "=", one) for one in initial]
+    return {recipe: file for recipe, _, file in pairs}

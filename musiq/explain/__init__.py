@@ -1,0 +1,1 @@
+"""What a network looks at when it scores a photo."""
