@@ -1,6 +1,6 @@
 """Cuts BIQ2021's square photos to many shapes, to try what a network makes of aspect ratios.
 
-    python tools/make_biq2021_shapes.py biq.csv IMAGES OUT_FOLDER --count 2400 300 1000
+    python tools/make_biq2021_shapes.py biq.csv IMAGES OUT_FOLDER --count 1600 300 800
 
 `biq.csv` is what tools/split_biq2021.py writes. OUT_FOLDER gets shapes.csv (image, mos, split) and photos as PNG: of
 each 512 x 512 photo a part of full width or full height at a random place, its aspect ratio between 1:2 and 2:1, drawn

@@ -121,12 +121,12 @@ TINY = Setting(
 SMALL = Setting(
     name="small",
     shrink=2,
-    images=(2400, 300, 1000),
+    images=(1600, 300, 800),
     seeds=3,
     base=Recipe(
         name="small",
         model=ModelConfig(width=96, depth=3, heads=3, mlp=288, stem_units=11),
-        epochs=5,
+        epochs=4,
         images_per_step=16,
         tokens_per_batch=8192,
         learning_rate=1e-3,

@@ -11,8 +11,9 @@ try:
     import cv2
     from scipy import ndimage
 except ImportError:
-    raise MissingExtraError("classical baselines", "classical") from None
+    raise MissingExtraError("a classical method", "classical") from None
 
+SMALLEST_SIDE_PX = 14  # in smaller images every 7 x 7 window of the MSCN at half size reaches over the border
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 

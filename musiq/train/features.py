@@ -5,6 +5,7 @@ run, and takes most of the time. It is kept in float16, a file per photo and sca
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,7 +55,7 @@ class StemFeatures:
         digest = hashlib.sha256(cut.id.encode())
         for name, value in stem.state_dict().items():
             if name.startswith(("conv", "units")):
-                digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+                digest.update((value.detach().cpu().numpy() + 0.0).tobytes())  # averaging turns -0 into 0
         return cls(folder / digest.hexdigest()[:16], recipe.patches)
 
     def prepare(self, records: Sequence[Record], stem: InvertedFront, device: torch.device) -> None:
@@ -106,7 +107,7 @@ class StemFeatures:
 
 def _save(path: Path, features: NDArray[np.float16]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npy")
+    partial = path.with_suffix(f".{os.getpid()}.npy")  # two experiments may see the same photo
     np.save(partial, features)
     partial.replace(path)
 

@@ -1,0 +1,152 @@
+"""Runs that are kept: finished ones are not repeated, stopped ones go on, others' are refused."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from musiq.data.record import DataSet
+from musiq.errors import DataError, RecipeError
+from musiq.evaluate.correlations import agreement
+from musiq.evaluate.files import facts_path
+from musiq.reproduce import runs
+from musiq.reproduce.publish import publish
+from musiq.reproduce.runs import finish_run, load_network, reduce_data
+from musiq.train.loop import Trainer
+
+
+@pytest.fixture
+def recipe(tiny_setting):
+    return replace(tiny_setting.vit("small"), epochs=2)
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """Names of the run folders that are trained in."""
+    started, init = [], Trainer.__init__
+
+    def watched(self, recipe, sets, run, *arguments):
+        started.append(run.parent.name)
+        init(self, recipe, sets, run, *arguments)
+
+    monkeypatch.setattr(Trainer, "__init__", watched)
+    return started
+
+
+def test_predictions_and_their_facts(recipe, miniature, workshop):
+    (run,) = finish_run(recipe, miniature, [miniature], workshop)
+    tested = [record for record in miniature.records if record.split == "test"]
+    assert run.images == tuple(record.name for record in tested)
+    assert run.mos.tolist() == pytest.approx([record.mos for record in tested])
+    found = agreement(run.scores, run.mos)
+    assert run.facts["figures"]["srcc"] == pytest.approx(found.srcc)
+    assert run.facts["images"] == {"train": 12, "val": 4, "test": 8}
+    assert (run.facts["recipe"], run.facts["seed"], run.facts["data"]) == (recipe.name, 0, "miniature.csv")
+    assert "CPU" in run.facts["hardware"]
+    assert run.path == workshop.out / "runs/miniature/vit-small-96/seed0/predictions.csv"
+
+
+def test_predictions_are_the_kept_networks(recipe, miniature, workshop):
+    import torch
+
+    from musiq.patches import patchify
+
+    (run,) = finish_run(recipe, miniature, [miniature], workshop)
+    network = load_network(recipe, miniature, run.path.parent / "checkpoint")
+    record = next(record for record in miniature.records if record.split == "test")
+    batch = patchify(record.pixels(), recipe.patches)
+    logits = network(*(torch.from_numpy(field) for field in (batch.pixels, batch.cell, batch.scale)))
+    assert run.scores[0] == pytest.approx(float(logits[0, 0]), rel=1e-5)
+
+
+def test_a_finished_run_is_not_repeated(recipe, miniature, workshop, trainings):
+    (first,) = finish_run(recipe, miniature, [miniature], workshop)
+    (second,) = finish_run(recipe, miniature, [miniature], workshop)
+    assert np.array_equal(first.scores, second.scores)
+    assert trainings == [recipe.name]
+
+
+def test_another_run_in_the_folder_is_refused(recipe, miniature, workshop):
+    finish_run(recipe, miniature, [miniature], workshop)
+    for other, data in ((replace(recipe, epochs=3), miniature), (recipe, replace_mos(miniature))):
+        with pytest.raises(RecipeError, match=r"predictions.csv: belongs to another run .* Choose another --out"):
+            finish_run(other, data, [data], workshop)
+
+
+def replace_mos(data: DataSet) -> DataSet:
+    return replace(data, records=tuple(replace(record, mos=record.mos / 2) for record in data.records))
+
+
+def test_a_stopped_experiment_goes_on_and_repeats_nothing(miniature, tiny_setting, workshop, trainings, monkeypatch):
+    """Stopped after the first epoch of the second run, as a power cut would: the result is that of one go."""
+    monkeypatch.setattr("musiq.reproduce.publish.make_setting", lambda *_: two_epochs(tiny_setting))
+    finish_epoch, finished = Trainer._finish_epoch, []
+
+    def cut_off(self, log):
+        finish_epoch(self, log)
+        finished.append(self.recipe.name)
+        if len(finished) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "_finish_epoch", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        publish("table14", [miniature], "tiny", workshop, 1)
+    first = workshop.out / "runs/miniature" / trainings[0] / "seed0/predictions.csv"
+    before = first.stat().st_mtime_ns
+    publish("table14", [miniature], "tiny", workshop, 1)
+    assert first.stat().st_mtime_ns == before
+    assert finished.count(trainings[0]) == finished.count(trainings[1]) == 2  # epochs, over both goes
+    assert trainings == [trainings[0], trainings[1], trainings[1], *trainings[3:]]
+    again = replace(workshop, out=workshop.out.parent / "again")
+    publish("table14", [miniature], "tiny", again, 1)
+    assert (again.out / "table14-miniature.csv").read_bytes() == (workshop.out / "table14-miniature.csv").read_bytes()
+
+
+def two_epochs(setting):
+    return replace(setting, base=replace(setting.base, epochs=2))
+
+
+def test_experiments_share_the_rows_that_they_have_in_common(miniature, workshop, trainings):
+    publish("tables1-4", [miniature], "tiny", workshop, 1)
+    publish("figure4", [miniature], "tiny", workshop, 1)
+    assert len(trainings) == 2  # MUSIQ-single and MUSIQ; the figure is of the latter
+
+
+
+
+def test_reduced_data_keeps_its_splits(miniature):
+    reduced = reduce_data(miniature, (5, None, 2))
+    counts = [sum(record.split == split for record in reduced.records) for split in ("train", "val", "test")]
+    assert counts == [5, 4, 2]
+    assert set(reduced.records) < set(miniature.records)
+    assert set(reduce_data(miniature, (3, 0, 0)).records) < set(reduced.records)  # fewer are a part of more
+    assert reduce_data(miniature, (5, None, 2)) == reduced
+
+
+def test_checkpoints_to_start_from(recipe, workshop, tiny_setting):
+    given = replace(workshop, initial={"": "imagenet.npz", recipe.name: "vit.npz"})
+    assert given.start(tiny_setting.musiq()).initial == "imagenet.npz"
+    assert given.start(recipe).initial == "vit.npz"
+    assert given.start(tiny_setting.nima("resnet", 384)).initial is None
+    assert workshop.start(recipe).initial is None
+
+
+def test_a_test_split_is_needed(miniature, workshop):
+    data = replace(miniature, records=tuple(record for record in miniature.records if record.split != "test"))
+    with pytest.raises(DataError, match="0 rated images of split test"):
+        publish("table6", [data], "tiny", workshop)
+    assert not workshop.out.exists()
+
+
+def test_facts_that_a_crash_left_out_mean_a_new_test(recipe, miniature, workshop, trainings):
+    (run,) = finish_run(recipe, miniature, [miniature], workshop)
+    facts_path(run.path).unlink()
+    (again,) = finish_run(recipe, miniature, [miniature], workshop)
+    assert np.array_equal(run.scores, again.scores)
+    epochs = (run.path.parent / "log.jsonl").read_text().splitlines()
+    assert [json.loads(row)["epoch"] for row in epochs] == [1, 2]  # trained once
+
+
+def test_hardware_names_threads():
+    assert "threads" in runs.hardware("cpu")
