@@ -17,7 +17,7 @@ def fields(images):
 
 
 def test_resnet50_has_the_published_number_of_weights():
-    """25,557,032 in all (He et al., Table 1, as torchvision builds it), 2,048 x 1,000 + 1,000 of them the classifier's."""
+    """25,557,032 in all, as torchvision builds it, 2,048 x 1,000 + 1,000 of them the classifier's."""
     with torch.device("meta"):
         stem = NIMA(NimaConfig()).stem
     assert sum(parameter.numel() for parameter in stem.parameters()) == 25_557_032 - 2048 * 1000 - 1000

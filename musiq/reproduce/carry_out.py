@@ -50,6 +50,8 @@ def carry_out(
         workshop: where runs are kept.
         seeds: of the runs.
     """
+    if any(row.classical is not None for row in experiment.rows):
+        import musiq.reproduce.classical  # noqa: F401  its extra is missed now rather than after hours
     trained = [row for row in experiment.rows if row.recipe is not None]
     runs: dict[str, list[Predictions]] = {row.label: [] for row in experiment.rows}
     for row, seed in _announce(experiment.name, [(row, seed) for seed in seeds for row in trained]):

@@ -21,7 +21,8 @@ class Verdict:
         claim: the claim.
         paper: the paper's difference in SRCC; None where it prints none.
         here: difference of the mean SRCC here.
-        p: of Welch's t-test over the seeds, two-sided; None of fewer than two seeds.
+        p: of Welch's t-test over the seeds, two-sided, or of a one-sample test against a method without seeds; None
+            of fewer than two seeds.
         words: `holds`, `reversed`, or `undecided` where the difference may be chance.
     """
 
@@ -50,7 +51,7 @@ def judge(experiment: Experiment, outcomes: Mapping[str, Outcome]) -> list[Verdi
 def _judge(claim: Claim, better: Outcome, worse: Outcome) -> Verdict:
     ours, theirs = srccs(better), srccs(worse)
     here = float(np.mean(ours) - np.mean(theirs))
-    p = welch(ours, theirs)
+    p = _one_sample(ours, theirs) if worse.row.classical is not None else welch(ours, theirs)
     words = "undecided" if p is None or p >= LEVEL else "holds" if here > 0 else "reversed"
     return Verdict(claim, _difference(better.row.srcc, worse.row.srcc), here, p, words)
 
@@ -64,6 +65,10 @@ def welch(first: Sequence[float], second: Sequence[float]) -> float | None:
     if min(len(first), len(second)) < 2 or max(np.ptp(first), np.ptp(second)) == 0:
         return None
     return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
+
+
+def _one_sample(runs: Sequence[float], fixed: Sequence[float]) -> float | None:
+    return None if len(runs) < 2 or np.ptp(runs) == 0 else float(stats.ttest_1samp(runs, fixed[0]).pvalue)
 
 
 def order_agreement(outcomes: Sequence[Outcome]) -> tuple[float, int] | None:

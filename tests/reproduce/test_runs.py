@@ -113,8 +113,6 @@ def test_experiments_share_the_rows_that_they_have_in_common(miniature, workshop
     assert len(trainings) == 2  # MUSIQ-single and MUSIQ; the figure is of the latter
 
 
-
-
 def test_reduced_data_keeps_its_splits(miniature):
     reduced = reduce_data(miniature, (5, None, 2))
     counts = [sum(record.split == split for record in reduced.records) for split in ("train", "val", "test")]

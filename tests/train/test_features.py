@@ -100,13 +100,15 @@ def test_what_cannot_be_kept_is_refused(tmp_path):
         {"freeze_units": 2},
         {"patches": replace(RECIPE.patches, longest_px=512)},
     ):
-        with pytest.raises(RecipeError, match="'frozen': features can be kept of frozen stem units and unchanged photos"):
+        with pytest.raises(
+            RecipeError, match="'frozen': features can be kept of frozen stem units and unchanged photos"
+        ):
             StemFeatures.of(tmp_path, replace(RECIPE, **change), stem)
 
 
 def test_an_image_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "text.png").write_text("no image")
     network = make_network(MODEL, 1)
+    features = StemFeatures.of(tmp_path, RECIPE, network.stem)
     with pytest.raises(DataError, match=r"text\.png"):
-        features = StemFeatures.of(tmp_path, RECIPE, network.stem)
         features.prepare([Record(tmp_path / "text.png", "text.png", 1.0)], network.stem, CPU)
