@@ -26,6 +26,7 @@ def test_the_papers_parameter_counts(outputs, count):
         ModelConfig(**TINY, spatial="sinusoid", stem=24, stem_groups=8, patch_size=16, outputs=10, scales=1),
         ModelConfig(**TINY, stem_units=1, patch_size=16),
         ModelConfig(**TINY, stem_units=16, patch_size=64),
+        ModelConfig(**TINY, stem=0, patch_size=16),
     ],
 )
 def test_weight_shapes_are_the_networks(config):

@@ -56,3 +56,17 @@ def test_an_inverted_residual_by_hand():
     wide = np.clip(state["depthwise.weight"][:, 0, 1, 1] * wide + state["depthwise.bias"], 0, 6)
     expected = state["contract.weight"][:, :, 0, 0] @ wide + state["contract.bias"] + x.numpy()[0, :, 0, 0]
     np.testing.assert_allclose(unit(x).detach().numpy()[0, :, 0, 0], expected, atol=1e-5)
+
+
+def test_a_linear_stem_is_one_matrix():
+    stem = make_stem(ModelConfig(width=24, stem=0, patch_size=16))
+    patches = torch.randn(5, 3, 16, 16)
+    tokens = patches.permute(0, 2, 3, 1).reshape(5, -1) @ stem.project.weight.T + stem.project.bias
+    torch.testing.assert_close(stem(patches), tokens)
+    assert sum(parameter.numel() for parameter in stem.parameters()) == 24 * (3 * 16 * 16 + 1)
+
+
+def test_tokens_of_what_the_front_has_seen():
+    stem = make_stem(ModelConfig(width=24, stem_units=4, patch_size=32))
+    patches = torch.randn(5, 3, 32, 32)
+    torch.testing.assert_close(stem(stem.front(patches)), stem(patches))

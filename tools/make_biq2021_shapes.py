@@ -12,6 +12,7 @@ import argparse
 import csv
 import math
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from PIL import Image
@@ -47,10 +48,10 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     rows = []
     with progress_bar("cutting", len(records)) as advance:
-        for index, record in enumerate(records):
+        for record in records:
             name = f"{Path(record.name).stem}.png"
-            shape = cut_shape(Image.open(record.image).convert("RGB"), np.random.default_rng((options.seed, index)))
-            shape.save(options.out / name, compress_level=1)
+            rng = np.random.default_rng((options.seed, crc32(record.name.encode())))
+            cut_shape(Image.open(record.image).convert("RGB"), rng).save(options.out / name, compress_level=1)
             rows.append((name, record.mos, record.split))
             advance("")
     with open(options.out / "shapes.csv", "w", newline="") as file:

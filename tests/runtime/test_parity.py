@@ -54,6 +54,7 @@ VARIANTS = {
     "no embeddings": ModelConfig(width=24, depth=2, mlp=48, spatial="none", scale_embedding=False),
     "small stem": ModelConfig(width=36, depth=1, heads=3, mlp=40, stem=24, stem_groups=8, patch_size=16, grid_size=5),
     "inverted stem": ModelConfig(width=24, depth=1, heads=3, mlp=40, stem_units=9, patch_size=64),
+    "linear stem": ModelConfig(width=24, depth=1, heads=3, mlp=40, stem=0, patch_size=16),
     "whole Lite0": ModelConfig(width=24, depth=1, heads=3, mlp=40, stem_units=16, patch_size=32),
 }
 
