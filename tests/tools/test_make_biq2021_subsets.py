@@ -8,8 +8,10 @@ def test_each_subset_has_its_own_photos_and_no_more_than_asked_for(tmp_path, mon
     rows = [(f"{subset} ({i}).jpg", i / 13, split) for subset in tool.SUBSETS for i, split in enumerate(splits)]
     with open(tmp_path / "biq.csv", "w", newline="") as file:
         csv.writer(file).writerows([("image", "mos", "split"), *rows])
+    for name, _, _ in rows:
+        (tmp_path / name).touch()
     monkeypatch.setattr(
-        "sys.argv", ["tool", str(tmp_path / "biq.csv"), str(tmp_path / "sets"), "--count", "4", "1", "9"]
+        "sys.argv", ["tool", str(tmp_path / "biq.csv"), str(tmp_path), str(tmp_path / "sets"), "--count", "4", "1", "9"]
     )
     tool.main()
     given = {name: (mos, split) for name, mos, split in rows}
