@@ -26,6 +26,7 @@ def write_page(experiment: Experiment, outcomes: Sequence[Outcome], data: DataSe
         f"### {experiment.title}\n",
         f"{data.name}, scale `{setting.name}`: {counts[0]} training, {counts[1]} validation, {counts[2]} test images. "
         f"The paper's figures are of {experiment.paper_data}. Mean ± standard deviation over runs.\n",
+        _effort(outcomes),
         _quoted(outcomes, data),
         markdown_rows(COLUMNS, [_row(outcome) for outcome in outcomes], left=2),
         _order(outcomes),
@@ -50,6 +51,15 @@ def write_predictions_table(outcomes: Sequence[Outcome]) -> str:
     for image, mos, row in zip(first.images, first.mos, scores, strict=True):
         writer.writerow([image, f"{mos:.6g}", *(f"{score:.7g}" for score in row)])
     return text.getvalue()
+
+
+def _effort(outcomes: Sequence[Outcome]) -> str:
+    """How many networks were trained, how long, on what."""
+    trained = [run.facts for outcome in outcomes if not outcome.row.mean_of for run in outcome.runs if run.facts]
+    seeds = ", ".join(map(str, sorted({facts["seed"] for facts in trained})))
+    machines = "; ".join(sorted({facts["hardware"] for facts in trained}))
+    minutes = sum(facts["training_s"] for facts in trained) / 60
+    return f"{len(trained)} runs, seeds {seeds}, {minutes:.0f} minutes of training in all; {machines}.\n"
 
 
 def _quoted(outcomes: Sequence[Outcome], data: DataSet) -> str:

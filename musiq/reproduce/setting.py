@@ -29,7 +29,7 @@ class Setting:
         base: the recipe of MUSIQ (full, 384, 224); other rows change its network or its pyramid.
         vit_base: encoder of ViT-Base; ViT-Small has the encoder of `base`, as in the paper.
         resnet: stands for NIMA (ResNet-50).
-        inception: stands for NIMA (Inception-v2), whose weights are not free.
+        inception: stands for NIMA (Inception-v2), for which EfficientNet-Lite0 steps in.
         frozen_front: the first units of every network are EfficientNet-Lite0's, from ImageNet, and stay so.
     """
 
@@ -91,7 +91,7 @@ class Setting:
         side = -(-self.side(paper_px) // CNN_STRIDE) * CNN_STRIDE
         square = self._square(side, side)
         model = replace(self.resnet if backbone == "resnet" else self.inception, patch_size=side)
-        name, units = f"nima-{backbone}-{side}", len(LITE0) if self.frozen_front else 0
+        name, units = f"nima-{model.backbone}-{side}", len(LITE0) if self.frozen_front else 0
         recipe = replace(self.base, name=name, model=model, patches=square, max_native=None, freeze_units=units)
         return replace(recipe, stem_initial="efficientnet-lite0" if model.stem_units and self.name != "tiny" else None)
 
