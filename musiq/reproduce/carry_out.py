@@ -13,10 +13,9 @@ from musiq.evaluate.predictions import rated_records
 from musiq.progress import say
 from musiq.reproduce.cost import Cost, measure_cost, parameter_count
 from musiq.reproduce.experiment import Experiment, Row
-from musiq.reproduce.runs import Workshop, finish_run, load_network
+from musiq.reproduce.runs import Workshop, finish_run, open_run
 from musiq.reproduce.setting import Setting, make_setting
 from musiq.train.recipe import Recipe
-from musiq.train.result import CHECKPOINT_FOLDER
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,7 @@ def _recipe(row: Row, setting: Setting) -> Recipe:
 
 def _cost(recipe: Recipe, data: DataSet, workshop: Workshop, seed: int) -> Cost:
     """Of the first test image."""
-    recipe = workshop.start(replace(recipe, seed=seed))
-    network = load_network(recipe, data, workshop.folder(recipe, data) / CHECKPOINT_FOLDER)
+    network = open_run(replace(recipe, seed=seed), data, workshop)
     return measure_cost(network, recipe.patches, rated_records(data, ("test",))[0].pixels())
 
 

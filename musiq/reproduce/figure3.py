@@ -12,12 +12,11 @@ from PIL import Image
 from musiq.data.record import DataSet
 from musiq.image import load_image
 from musiq.patches import PatchConfig, patchify
-from musiq.reproduce.runs import Workshop, finish_run, load_network
+from musiq.reproduce.runs import Workshop, open_run
 from musiq.reproduce.setting import Setting
 from musiq.reproduce.table5 import FULL, RESNET, SQUARE, TABLE5, VIT_SMALL
 from musiq.scores import mean_opinion
 from musiq.train.networks import Network
-from musiq.train.result import CHECKPOINT_FOLDER
 from musiq.train.tasks import make_task
 
 FACTORS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.45, 1.7, 2.0, 2.5)  # of width over height
@@ -34,16 +33,14 @@ def aspect_curves(
     for name, label in CURVES.items():
         make = TABLE5.row(label).recipe
         assert make is not None
-        scores = []
+        recipe, networks = make(setting), list[Network]()
         for seed in seeds:
-            recipe = replace(make(setting), seed=seed)
-            finish_run(recipe, data, [data], workshop)
-            recipe = workshop.start(recipe)
-            network = load_network(recipe, data, workshop.folder(recipe, data) / CHECKPOINT_FOLDER)
-            factor = make_task(recipe, [data]).score.factor
-            scores.append([[score(network, recipe.patches, one, factor) for one in stretched(p)] for p in photos])
-        for photo, of_photo in zip(photos, np.swapaxes(scores, 0, 1), strict=True):
-            curves[photo][name] = of_photo
+            networks.append(open_run(replace(recipe, seed=seed), data, workshop))
+        factor = make_task(recipe, [data]).score.factor
+        for photo in photos:
+            images = stretched(photo)
+            scores = [[score(network, recipe.patches, image, factor) for image in images] for network in networks]
+            curves[photo][name] = np.array(scores)
     return curves
 
 

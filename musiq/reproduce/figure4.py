@@ -10,9 +10,8 @@ from musiq.explain.draw import draw_attention
 from musiq.image import load_image
 from musiq.model import MUSIQ
 from musiq.reproduce.figure3 import score
-from musiq.reproduce.runs import Workshop, finish_run, load_network
+from musiq.reproduce.runs import Workshop, open_run
 from musiq.reproduce.setting import Setting
-from musiq.train.result import CHECKPOINT_FOLDER
 from musiq.train.tasks import make_task
 
 
@@ -21,9 +20,7 @@ def draw_photos(
 ) -> None:
     """Writes the figure for MUSIQ (full, 384, 224), which is trained first where it is not yet."""
     recipe = replace(setting.musiq(224, 384), seed=seed)
-    finish_run(recipe, data, [data], workshop)
-    recipe = workshop.start(recipe)
-    network = load_network(recipe, data, workshop.folder(recipe, data) / CHECKPOINT_FOLDER)
+    network = open_run(recipe, data, workshop)
     assert isinstance(network, MUSIQ)
     factor, rows = make_task(recipe, [data]).score.factor, []
     for photo in photos:

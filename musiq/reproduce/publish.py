@@ -8,6 +8,7 @@ from musiq.atomic import write_file
 from musiq.data.record import DataSet
 from musiq.errors import DataError
 from musiq.evaluate.predictions import rated_records
+from musiq.image import load_image
 from musiq.reproduce.carry_out import carry_out
 from musiq.reproduce.figure3 import aspect_curves, draw_curves, write_curves
 from musiq.reproduce.figure4 import draw_photos
@@ -61,17 +62,27 @@ def publish(
         photos: for the figures; the first test images if empty.
 
     Raises:
-        DataError: another number of data sets than the experiment takes, or no test images.
+        DataError: another number of data sets than the experiment takes, two of one name, or no test images.
+        ImageError: a photo cannot be read.
     """
-    if (name == "matrix") != (len(sets) > 1):
-        raise DataError(f"{name} takes {'several data sets' if name == 'matrix' else 'one data set'}, not {len(sets)}")
+    _check(name, sets)
     settings = [make_setting(scale, data.name, data.name == "ava") for data in sets]
     reduced = [reduce_data(data, setting.images) for data, setting in zip(sets, settings, strict=True)]
     tests = [rated_records(data, ("test",)) for data in reduced]
     shown = photos or [record.image for record in tests[0][:PHOTOS]]
+    for photo in photos:
+        load_image(photo)  # what cannot be read is named before hours of training
     workshop.out.mkdir(parents=True, exist_ok=True)
     job = Job(name, reduced, settings, workshop, range(seeds or settings[0].seeds), shown)
     return KINDS.get(name, _table)(job)
+
+
+def _check(name: str, sets: Sequence[DataSet]) -> None:
+    if (name == "matrix") != (len(sets) > 1):
+        raise DataError(f"{name} takes {'several data sets' if name == 'matrix' else 'one data set'}, not {len(sets)}")
+    names = [data_name(data) for data in sets]
+    if len(set(names)) < len(names):
+        raise DataError(f"{name}: two data sets of one name would share their folders: {', '.join(names)}")
 
 
 def _table(job: Job) -> str:

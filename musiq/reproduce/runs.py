@@ -24,9 +24,11 @@ from musiq.scores import mean_opinion
 from musiq.stem import InvertedFront
 from musiq.train.distributed import World
 from musiq.train.features import StemFeatures
+from musiq.train.log import EPOCHS_FILE, read_rows
 from musiq.train.loop import RunOptions, Trainer
 from musiq.train.networks import Network, make_network
 from musiq.train.recipe import Recipe
+from musiq.train.result import CHECKPOINT_FOLDER
 from musiq.train.tasks import make_task
 from musiq.train.validate import Cut, CutPhoto, predict
 
@@ -100,6 +102,13 @@ def finish_run(recipe: Recipe, trained: DataSet, tested: Sequence[DataSet], work
     return [read_predictions(path) for path in paths]
 
 
+def open_run(recipe: Recipe, data: DataSet, workshop: Workshop) -> Network:
+    """The network of a run, which is trained first where it is not yet, in evaluation mode on the CPU."""
+    finish_run(recipe, data, [data], workshop)
+    recipe = workshop.start(recipe)
+    return load_network(recipe, data, workshop.folder(recipe, data) / CHECKPOINT_FOLDER)
+
+
 def _digest(recipe: Recipe, trained: DataSet, tested: DataSet) -> str:
     rows = [[record.name, repr(record.mos), record.split] for data in (trained, tested) for record in data.records]
     return hashlib.sha256(json.dumps([recipe.as_json(), rows]).encode()).hexdigest()[:16]
@@ -124,7 +133,7 @@ def _test(recipe: Recipe, trained: DataSet, tested: DataSet, workshop: Workshop,
         "seed": recipe.seed,
         "images": training["images"] | {"test": len(records)},
         "epoch": training["epoch"],
-        "training_s": training["seconds"],
+        "training_s": read_rows(path.parent / EPOCHS_FILE)[-1]["seconds"],
         "hardware": hardware(workshop.device),
         "figures": vars(agreement(predicted, rated)),
     }

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from musiq.data.record import DataSet
-from musiq.errors import DataError
+from musiq.errors import DataError, ImageError
 from musiq.evaluate.correlations import agreement
 from musiq.reproduce.figure3 import CURVES, FACTORS
 from musiq.reproduce.publish import TABLES, publish
@@ -119,3 +119,15 @@ def test_the_number_of_data_sets_is_checked(miniature, shared, name, count):
     sets: list[DataSet] = [miniature] * count
     with pytest.raises(DataError, match=f"{name} takes"):
         publish(name, sets, "tiny", shared)
+
+
+def test_data_sets_of_one_name_are_refused(miniature, shared):
+    with pytest.raises(DataError, match="two data sets of one name .*: miniature, miniature"):
+        publish("matrix", [miniature, miniature], "tiny", shared)
+
+
+def test_a_photo_that_cannot_be_read_is_named_before_training(miniature, tmp_path):
+    (tmp_path / "text.jpg").write_text("no photo")
+    with pytest.raises(ImageError, match=r"text\.jpg"):
+        publish("figure4", [miniature], "tiny", Workshop(tmp_path / "out"), 1, [tmp_path / "text.jpg"])
+    assert not (tmp_path / "out").exists()
