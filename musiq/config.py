@@ -95,12 +95,14 @@ class NimaConfig:
         outputs: K, as in `ModelConfig`.
         patch_size: side in px of the square that it sees: its only patch.
         channels: of ResNet-50's first convolution; 64 as published.
+        dropout: probability before the head, in training only; 0.75 as published.
     """
 
     backbone: Literal["resnet50", "lite0"] = "resnet50"
     outputs: int = 1
     patch_size: int = 384
     channels: int = 64
+    dropout: float = 0.75
 
     @property
     def stem_units(self) -> int:

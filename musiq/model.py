@@ -108,7 +108,7 @@ class MUSIQ(nn.Module):
             nn.init.normal_(self.scale, std=0.02)
 
     def forward(self, pixels: Tensor, cell: Tensor, scale: Tensor, valid: Tensor | None = None) -> Tensor:
-        """Logits `(B, K)` of a `PatchBatch` given as tensors.
+        """Logits `(B, K)`, in float32 also under autocast, of a `PatchBatch` given as tensors.
 
         Args:
             pixels: float32 `(B, L, 3, P, P)` in [-1, 1].
@@ -122,7 +122,8 @@ class MUSIQ(nn.Module):
         mask = None if valid is None else F.pad(valid, (1, 0), value=True)[:, None, None, :]  # (B, 1, 1, 1 + L)
         for block in self.blocks:
             x = block(x, partial(attend_padded, mask=mask))
-        return self.head(self.norm(x)[:, 0])  # (B, K)
+        with torch.autocast(x.device.type, enabled=False):
+            return self.head(self.norm(x[:, 0].float()))  # (B, K)
 
     def embed(self, pixels: Tensor, cell: Tensor, scale: Tensor) -> Tensor:
         """Tokens with their embeddings, `(..., D)`, of patches `(..., 3, P, P)` at `cell` and `scale`, both `(...)`."""

@@ -19,7 +19,6 @@ from musiq.stem import InvertedFront
 
 STAGES = (3, 4, 6, 3)  # units of ResNet-50 (He et al., "Deep residual learning", CVPR 2016, Table 1)
 EXPANSION = 4
-DROPOUT = 0.75  # before the head, as in NIMA
 
 
 class ResidualUnit(nn.Module):
@@ -56,7 +55,7 @@ class ResNet50(nn.Module):
             before = EXPANSION * width
             setattr(self, f"layer{stage + 1}", nn.Sequential(first, *_units(before, width, count - 1)))
 
-    def front(self, images: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
         """Features `(B, C, P/32, P/32)` of images `(B, 3, P, P)`."""
         x = F.max_pool2d(F.relu(self.bn1(self.conv1(images))), 3, 2, padding=1)
         for stage in range(len(STAGES)):
@@ -77,14 +76,15 @@ class NIMA(nn.Module):
         lite = config.backbone == "lite0"
         self.stem: ResNet50 | InvertedFront = InvertedFront(config.stem_units) if lite else ResNet50(config.channels)
         self.blocks = nn.ModuleList()  # as MUSIQ names its encoder: there is none
-        self.dropout = nn.Dropout(DROPOUT)
+        self.norm = nn.LayerNorm(config.stem_channels) if lite else nn.Identity()  # Lite0's own norms are folded away
+        self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(config.stem_channels, config.outputs)
 
     def forward(self, pixels: Tensor, cell: Tensor, scale: Tensor, valid: Tensor | None = None) -> Tensor:
-        """Logits `(B, K)` of images `(B, 1, 3, P, P)`, or of what `front` made of them, `(B, 1, C, P/32, P/32)`."""
-        images = pixels[:, 0]
-        x = self.stem.front(images) if images.shape[1] == 3 else images
-        return self.head(self.dropout(x.mean(dim=(2, 3))))
+        """Logits `(B, K)`, float32 also under autocast, of images `(B, 1, 3, P, P)` or of a stem's kept features."""
+        x = self.stem.features(pixels[:, 0])  # (B, C, P/32, P/32)
+        with torch.autocast(x.device.type, enabled=False):
+            return self.head(self.dropout(self.norm(x.float().mean(dim=(2, 3)))))
 
 
 def load_backbone(network: NIMA, path: Path) -> None:

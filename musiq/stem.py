@@ -91,6 +91,9 @@ class InvertedFront(nn.Module):
     """The first units of EfficientNet-Lite0, their normalisation folded into the convolutions.
 
     Tan and Le, "EfficientNet", ICML 2019, Table 1; Lite: without squeeze-and-excitation, ReLU6 for swish.
+
+    Attributes:
+        kept: units whose output comes in place of patches, made earlier by `see`: frozen units see a photo once.
     """
 
     def __init__(self, count: int) -> None:
@@ -98,11 +101,20 @@ class InvertedFront(nn.Module):
         units = inverted_units(count)
         self.conv = SameConv(3, units[0].channels_in, 3, stride=2)
         self.units = nn.ModuleList(InvertedResidual(unit) for unit in units)
+        self.kept = 0
 
-    def front(self, patches: Tensor) -> Tensor:
-        """What the units see in patches `(N, 3, P, P)`: `(N, C, P/stride, P/stride)`."""
+    def see(self, patches: Tensor, count: int) -> Tensor:
+        """What the first `count` units, at least one, make of patches `(N, 3, P, P)`: `(N, C, P/stride, P/stride)`."""
         x = F.relu6(self.conv(patches))  # (N, 32, P/2, P/2)
-        for unit in self.units:
+        for unit in self.units[:count]:
+            x = unit(x)
+        return x
+
+    def features(self, x: Tensor) -> Tensor:
+        """What all units make of patches, or of what the first `kept` units have made of them."""
+        if not self.kept:
+            return self.see(x, len(self.units))
+        for unit in self.units[self.kept :]:
             x = unit(x)
         return x
 
@@ -119,8 +131,7 @@ class InvertedStem(InvertedFront):
         self.norm = nn.LayerNorm(config.width, eps=1e-6)
 
     def forward(self, patches: Tensor) -> Tensor:
-        """Tokens `(N, D)` of patches, or of what `front` has made of them: frozen units see a photo once."""
-        x = self.front(patches) if patches.shape[1] == 3 else patches
+        x = self.features(patches)  # (N, C, P/stride, P/stride)
         return self.norm(self.project(x.permute(0, 2, 3, 1).flatten(1)))  # (N, D)
 
 

@@ -66,7 +66,10 @@ def test_a_linear_stem_is_one_matrix():
     assert sum(parameter.numel() for parameter in stem.parameters()) == 24 * (3 * 16 * 16 + 1)
 
 
-def test_tokens_of_what_the_front_has_seen():
+@pytest.mark.parametrize("kept", [1, 3, 4])
+def test_tokens_of_what_the_first_units_have_seen(kept):
     stem = make_stem(ModelConfig(width=24, stem_units=4, patch_size=32))
     patches = torch.randn(5, 3, 32, 32)
-    torch.testing.assert_close(stem(stem.front(patches)), stem(patches))
+    tokens, seen = stem(patches), stem.see(patches, kept)
+    stem.kept = kept
+    torch.testing.assert_close(stem(seen), tokens)

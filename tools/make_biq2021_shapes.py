@@ -19,7 +19,7 @@ from PIL import Image
 
 from musiq.data.csv import read_csv
 from musiq.progress import progress_bar
-from musiq.reproduce.runs import reduce_data
+from musiq.reproduce.workshop import reduce_data
 
 LONGEST = 2.0  # aspect ratio of the longest shape
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from musiq.data.csv import read_csv, write_csv
 from musiq.data.record import DataSet
-from musiq.reproduce.runs import reduce_data
+from musiq.reproduce.workshop import reduce_data
 
 SUBSETS = ("ss01", "ss02", "ss03")
 

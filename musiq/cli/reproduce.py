@@ -1,5 +1,8 @@
 """`musiq reproduce`."""
 
+import os
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,6 +10,7 @@ import typer
 
 from musiq.cli.options import RangesOption, pair_ranges
 from musiq.errors import MissingExtraError
+from musiq.progress import say
 from musiq.runtime import Device
 
 Name = Literal["tables1-4", "table5", "table6", "table12", "table14", "figure3", "figure4", "matrix"]
@@ -43,19 +47,36 @@ def reproduce(
     Writes table, picture and predictions to OUT. The same command goes on after it was stopped.
     """
     try:
+        from musiq.data.check import wrong_count
         from musiq.data.sets import open_data
         from musiq.data.split import PUBLISHED_SHARES, assign_splits
         from musiq.reproduce.publish import publish
-        from musiq.reproduce.runs import Workshop
+        from musiq.reproduce.workshop import Workshop
+        from musiq.runtime.torch import open_device
     except ImportError as error:
         raise MissingExtraError("experiments", "train") from error
+    _refuse_what_cannot_be(out)
+    open_device(device)
     named = zip(data, images, pair_ranges(data, images, mos_range or []), strict=True)
     sets = [assign_splits(open_data(*one), split_seed, PUBLISHED_SHARES) for one in named]
-    workshop = Workshop(out, device, workers, _by_recipe(initial or []), keep_features=scale == "small")
-    print(publish(experiment, sets, scale, workshop, seeds, photo or ()), end="")
+    for fault in (fault for one in sets for fault in wrong_count(one)):
+        say(f"warning: {fault}")
+    workshop = Workshop(out, device, workers, split_seed)
+    page = publish(
+        experiment,
+        sets,
+        scale,
+        workshop,
+        seeds=seeds,
+        photos=photo or (),
+        initial=initial or (),
+        command=shlex.join(["musiq", *sys.argv[1:]]),
+    )
+    print(page, end="")
 
 
-def _by_recipe(initial: list[str]) -> dict[str, str]:
-    """`RECIPE=FILE` by recipe; a file alone by the empty name, for every recipe of MUSIQ."""
-    pairs = [one.partition("=") if "=" in one else ("", "=", one) for one in initial]
-    return {recipe: file for recipe, _, file in pairs}
+def _refuse_what_cannot_be(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out {out}: a file; needs a folder")
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ValueError("an experiment is one process: start several side by side with one --out, not torchrun")

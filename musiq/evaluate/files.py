@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from musiq.atomic import write_file
 from musiq.data.table import Row, check_unique, read_table
 from musiq.errors import DataError
 
@@ -101,7 +102,7 @@ def write_predictions(predictions: Predictions, more: Columns) -> None:
     beside = facts_path(predictions.path)
     beside.unlink(missing_ok=True)  # or a crash now would leave new predictions with old facts
     partial.replace(predictions.path)
-    beside.write_text(json.dumps(_finite(predictions.facts), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_file(beside, (json.dumps(_finite(predictions.facts), indent=2, allow_nan=False) + "\n").encode())
 
 
 def _finite(value: Any) -> Any:

@@ -52,7 +52,8 @@ def _judge(claim: Claim, better: Outcome, worse: Outcome) -> Verdict:
     ours, theirs = srccs(better), srccs(worse)
     here = float(np.mean(ours) - np.mean(theirs))
     p = _one_sample(ours, theirs) if worse.row.classical is not None else welch(ours, theirs)
-    words = "undecided" if p is None or p >= LEVEL else "holds" if here > 0 else "reversed"
+    decided = p is not None and p < LEVEL  # not so for NaN, of a run with constant predictions
+    words = "undecided" if not decided else "holds" if here > 0 else "reversed"
     return Verdict(claim, _difference(better.row.srcc, worse.row.srcc), here, p, words)
 
 

@@ -17,6 +17,7 @@ class Row:
         srcc, plcc: the paper's figures; None where it prints none.
         mean_of: labels of the rows whose scores are averaged, instead of a recipe.
         classical: name of a method of `classical.py`, instead of a recipe.
+        parameters: of the network, as the paper prints them.
     """
 
     label: str
@@ -25,6 +26,7 @@ class Row:
     plcc: float | None = None
     mean_of: tuple[str, ...] = ()
     classical: str | None = None
+    parameters: str | None = None
 
 
 @dataclass(frozen=True)

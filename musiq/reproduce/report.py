@@ -1,4 +1,4 @@
-"""The page of an experiment: the paper's figures beside ours, costs, and a verdict on each claim."""
+"""The page of a table: the paper's figures beside ours, costs, and a verdict on each claim."""
 
 import csv
 import io
@@ -6,35 +6,53 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from musiq.data.record import DataSet
-from musiq.evaluate.predictions import rated_records
+from musiq.evaluate.files import Predictions
 from musiq.evaluate.resampling import Spread
 from musiq.evaluate.table import markdown_rows, markdown_table
 from musiq.reproduce.carry_out import Outcome, by_label
 from musiq.reproduce.claims import judge, order_agreement, plccs, srccs
 from musiq.reproduce.experiment import Experiment
-from musiq.reproduce.setting import Setting
 
 COLUMNS = ("row of the paper", "here", "runs", "SRCC", "PLCC", "SRCC (paper)", "PLCC (paper)")
-COSTS = ("row of the paper", "tokens", "GFLOPs", "parameters", "ms", "parameters at the paper's scale")
 
 
-def write_page(experiment: Experiment, outcomes: Sequence[Outcome], data: DataSet, setting: Setting) -> str:
-    """The page as Markdown."""
-    counts = [sum(record.split == split for record in data.records) for split in ("train", "val", "test")]
+def write_page(experiment: Experiment, outcomes: Sequence[Outcome], data: str, scale: str, command: str) -> str:
+    """The page as Markdown.
+
+    Args:
+        data: name of the data set.
+        scale: name of the setting.
+        command: that made it; empty if unknown.
+    """
+    quoted = any(outcome.row.srcc is not None for outcome in outcomes)
     parts = [
         f"### {experiment.title}\n",
-        f"{data.name}, scale `{setting.name}`: {counts[0]} training, {counts[1]} validation, {counts[2]} test images. "
-        f"The paper's figures are of {experiment.paper_data}. Mean ± standard deviation over runs.\n",
-        _effort(outcomes),
-        _quoted(outcomes, data),
+        f"`{command}`\n" if command else "",
+        f"{data} at scale `{scale}`. " + describe_runs([run for outcome in outcomes for run in outcome.runs]) + "\n",
+        f"The paper's figures are of {experiment.paper_data}. Ours are means ± standard deviations over seeds.\n"
+        if quoted
+        else "",
+        _quoted(experiment, outcomes, data),
         markdown_rows(COLUMNS, [_row(outcome) for outcome in outcomes], left=2),
         _order(outcomes),
         _verdicts(experiment, outcomes),
-        f"One image of {_size(data)} px costs:\n",
-        markdown_rows(COSTS, [_cost_row(outcome) for outcome in outcomes if outcome.cost is not None], left=1),
+        _costs(outcomes),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def describe_runs(runs: Sequence[Predictions]) -> str:
+    """How many networks were trained on how many images, how long, on what."""
+    facts = list({(run.facts["recipe"], run.facts["seed"]): run.facts for run in runs if run.facts}.values())
+    images = sorted({(one["images"]["train"], one["images"]["val"]) for one in facts})
+    counts = " or ".join(f"{train:,} training and {val:,} validation" for train, val in images)
+    seeds = ", ".join(map(str, sorted({one["seed"] for one in facts})))
+    machines = "; ".join(sorted({one["hardware"] for one in facts}))
+    minutes = sum(one["training_s"] for one in facts) / 60
+    return (
+        f"{counts} images, {len(runs[0].images):,} test images; {len(facts)} runs with seeds {seeds}, "
+        f"{minutes:.0f} minutes of training in all ({machines})."
+    )
 
 
 def write_predictions_table(outcomes: Sequence[Outcome]) -> str:
@@ -53,22 +71,13 @@ def write_predictions_table(outcomes: Sequence[Outcome]) -> str:
     return text.getvalue()
 
 
-def _effort(outcomes: Sequence[Outcome]) -> str:
-    """How many networks were trained, how long, on what."""
-    trained = [run.facts for outcome in outcomes if not outcome.row.mean_of for run in outcome.runs if run.facts]
-    seeds = ", ".join(map(str, sorted({facts["seed"] for facts in trained})))
-    machines = "; ".join(sorted({facts["hardware"] for facts in trained}))
-    minutes = sum(facts["training_s"] for facts in trained) / 60
-    return f"{len(trained)} runs, seeds {seeds}, {minutes:.0f} minutes of training in all; {machines}.\n"
-
-
-def _quoted(outcomes: Sequence[Outcome], data: DataSet) -> str:
-    """The paper's own table on the same data set, ours below, where it has one."""
-    if data.name not in ("paq2piq", "koniq10k", "spaq", "ava") or any(o.row.srcc is not None for o in outcomes):
+def _quoted(experiment: Experiment, outcomes: Sequence[Outcome], data: str) -> str:
+    """For Tables 1 to 4 the paper's whole table on the same data set, ours below, where it has one."""
+    if experiment.name != "tables1-4" or data not in ("paq2piq", "koniq10k", "spaq", "ava"):
         return ""
     files = [run for outcome in outcomes for run in outcome.runs]
     labels = [outcome.row.label for outcome in outcomes for _ in outcome.runs]
-    return markdown_table(files, labels, data.name)
+    return markdown_table(files, labels, data)
 
 
 def _row(outcome: Outcome) -> list[str]:
@@ -105,13 +114,19 @@ def _verdicts(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
     return markdown_rows(header, rows, left=1)
 
 
+def _costs(outcomes: Sequence[Outcome]) -> str:
+    cost = next(outcome.cost for outcome in outcomes if outcome.cost is not None)
+    header = ["row of the paper", "starts from", "tokens", "GFLOPs", "parameters", "ms"]
+    header += ["parameters at scale `paper`", "parameters (paper)"]
+    rows = [_cost_row(outcome) for outcome in outcomes if outcome.cost is not None]
+    size, threads = f"{cost.size[1]} x {cost.size[0]} px", f"{cost.threads} thread{'s' * (cost.threads > 1)}"
+    return f"One image of {size} costs (time on a CPU, {threads}):\n\n" + markdown_rows(header, rows, left=2)
+
+
 def _cost_row(outcome: Outcome) -> list[str]:
     cost, paper = outcome.cost, outcome.paper_parameters
     assert cost is not None
     cells = [str(cost.tokens), f"{cost.flops / 1e9:.2f}", f"{cost.parameters / 1e6:.2f} M", f"{cost.milliseconds:.0f}"]
-    return [outcome.row.label, *cells, "-" if paper is None else f"{paper / 1e6:.1f} M"]
-
-
-def _size(data: DataSet) -> str:
-    height, width = rated_records(data, ("test",))[0].pixels().shape[:2]
-    return f"{width} x {height}"
+    start = str(outcome.runs[0].facts.get("starts_from", "-"))
+    printed = outcome.row.parameters or "-"
+    return [outcome.row.label, start, *cells, "-" if paper is None else f"{paper / 1e6:.1f} M", printed]

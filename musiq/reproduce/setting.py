@@ -6,7 +6,7 @@ The experiments say what changes from row to row; the setting says what all rows
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from musiq.config import LITE0, ModelConfig, NimaConfig
+from musiq.config import ModelConfig, NimaConfig
 from musiq.patches import PatchConfig
 from musiq.scores import RATINGS
 from musiq.train.augment import Augment
@@ -15,6 +15,8 @@ from musiq.train.recipe import Recipe, load_recipe, recipe_names
 ScaleName = Literal["tiny", "small", "paper"]
 PATCH_PX = 32
 CNN_STRIDE = 32  # sides of squares for NIMA are multiples of it
+IMAGES_PER_BATCH = 32  # that NIMA's backbone holds at a time
+UNITS_RATE = 0.1  # of the learning rate for units that come from ImageNet
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Setting:
         resnet: stands for NIMA (ResNet-50).
         inception: stands for NIMA (Inception-v2), for which EfficientNet-Lite0 steps in.
         frozen_front: the first units of every network are EfficientNet-Lite0's, from ImageNet, and stay so.
+        shorter_side_px: photos with a longer one are reduced to it first; None leaves all as they are.
     """
 
     name: ScaleName
@@ -42,6 +45,7 @@ class Setting:
     resnet: NimaConfig
     inception: NimaConfig
     frozen_front: bool = False
+    shorter_side_px: int | None = None
 
     def side(self, paper_px: int) -> int:
         """A side of the paper in px, at this scale."""
@@ -72,7 +76,9 @@ class Setting:
         )
         parts = ["musiq", *patches.id.split("/")[1:], *([spatial] if spatial != "hash" else [])]
         parts += [] if scale_embedding else ["no-scale"]
-        limit = self.base.max_native if native else None
+        limit = self.base.max_native
+        if limit is not None:  # patches of any size cover the same part of a photo
+            limit = limit * PATCH_PX**2 // patch**2 if native else None
         return replace(self.base, name="-".join(parts), model=model, patches=patches, max_native=limit)
 
     def vit(self, size: Literal["base", "small"]) -> Recipe:
@@ -91,9 +97,11 @@ class Setting:
         side = -(-self.side(paper_px) // CNN_STRIDE) * CNN_STRIDE
         square = self._square(side, side)
         model = replace(self.resnet if backbone == "resnet" else self.inception, patch_size=side)
-        name, units = f"nima-{model.backbone}-{side}", len(LITE0) if self.frozen_front else 0
-        recipe = replace(self.base, name=name, model=model, patches=square, max_native=None, freeze_units=units)
-        return replace(recipe, stem_initial="efficientnet-lite0" if model.stem_units and self.name != "tiny" else None)
+        recipe = replace(self.base, name=f"nima-{model.backbone}-{side}", model=model, patches=square, max_native=None)
+        recipe = replace(recipe, tokens_per_batch=IMAGES_PER_BATCH)  # its only token is the whole image
+        if model.backbone == "lite0":
+            recipe = replace(recipe, stem_initial="efficientnet-lite0", stem_rate=UNITS_RATE)
+        return recipe
 
     def _square(self, side: int, patch: int) -> PatchConfig:
         cells = -(-side // patch)
@@ -117,6 +125,7 @@ TINY = Setting(
     vit_base=ModelConfig(width=48, depth=1, heads=4, mlp=96),
     resnet=NimaConfig(channels=4),
     inception=NimaConfig(channels=2),
+    shorter_side_px=512,
 )
 SMALL = Setting(
     name="small",
@@ -137,9 +146,10 @@ SMALL = Setting(
         augment=Augment(flip=0.0),
     ),
     vit_base=ModelConfig(width=192, depth=3, heads=6, mlp=768, stem_units=11),
-    resnet=NimaConfig("lite0"),
-    inception=NimaConfig("lite0"),
+    resnet=NimaConfig("lite0", dropout=0.0),  # as its rivals have none
+    inception=NimaConfig("lite0", dropout=0.0),
     frozen_front=True,
+    shorter_side_px=512,
 )
 
 

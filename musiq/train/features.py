@@ -36,27 +36,29 @@ class StemFeatures:
     Attributes:
         folder: of the files of one stem and one way to cut patches.
         patches: the pyramid.
+        units: frozen units that have seen the photos.
     """
 
     folder: Path
     patches: PatchConfig
+    units: int
 
     @classmethod
     def of(cls, folder: Path, recipe: Recipe, stem: InvertedFront) -> "StemFeatures":
-        """The features of a network's stem under `folder`, in a folder of its own for its weights and its patches.
+        """The features of a stem's frozen units under `folder`, in a folder of its own for weights and patches.
 
         Raises:
-            RecipeError: the recipe changes the stem or the photos on the way.
+            RecipeError: the recipe changes all units, or the photos on the way.
         """
-        frozen = 0 < recipe.model.stem_units == recipe.freeze_units
-        if not frozen or recipe.augment != UNCHANGED or recipe.patches.longest_px is not None:
+        cut_short = recipe.patches.longest_px is not None or recipe.max_native is not None
+        if not recipe.freeze_units or recipe.augment != UNCHANGED or cut_short:
             raise RecipeError(f"recipe {recipe.name!r}: features can be kept of frozen stem units and unchanged photos")
         cut = replace(recipe.patches, longer_sides=(1,), native=False, grid_size=1)
         digest = hashlib.sha256(cut.id.encode())
-        for name, value in stem.state_dict().items():
-            if name.startswith(("conv", "units")):
+        for part in (stem.conv, *stem.units[: recipe.freeze_units]):
+            for value in part.state_dict().values():
                 digest.update((value.detach().cpu().numpy() + 0.0).tobytes())  # averaging turns -0 into 0
-        return cls(folder / digest.hexdigest()[:16], recipe.patches)
+        return cls(folder / digest.hexdigest()[:16], recipe.patches, recipe.freeze_units)
 
     def prepare(self, records: Sequence[Record], stem: InvertedFront, device: torch.device) -> None:
         """Makes the files that are not there yet.
@@ -81,13 +83,16 @@ class StemFeatures:
             if path.exists():
                 continue
             pixels = torch.from_numpy(patchify(image, scale).pixels[0])
-            seen = [stem.front(run.to(device)).cpu() for run in torch.split(pixels, piece_tokens(scale.patch_size))]
+            seen = [
+                stem.see(run.to(device), self.units).cpu()
+                for run in torch.split(pixels, piece_tokens(scale.patch_size))
+            ]
             rows, columns = grid_shape(*pyramid_sizes(image.shape[0], image.shape[1], scale)[0], scale.patch_size)
             _save(path, torch.cat(seen).half().numpy().reshape(rows, columns, *seen[0].shape[1:]))
 
     def __call__(self, record: Record) -> PatchBatch:
         """The sequence, B = 1; `pixels` are float32 features `(1, L, C, P/stride, P/stride)`."""
-        scales = [np.load(path) for _, path in self._files(record)]
+        scales = [_load(path) for _, path in self._files(record)]
         cells = [hash_cells(scale.shape[0], scale.shape[1], self.patches.grid_size) for scale in scales]
         features = np.concatenate([scale.reshape(-1, *scale.shape[2:]) for scale in scales]).astype(np.float32)
         cell = np.concatenate(cells)
@@ -103,6 +108,14 @@ class StemFeatures:
         if self.patches.native:
             scales.append(replace(self.patches, longer_sides=(), native=True))
         return [(scale, self.folder / "-".join(map(str, scale.longer_sides or ("native",))) / name) for scale in scales]
+
+
+def _load(path: Path) -> NDArray[np.float16]:
+    try:
+        features: NDArray[np.float16] = np.load(path)
+    except (OSError, EOFError, ValueError) as error:  # a power cut may leave a file without its content
+        raise DataError(f"{path}: cannot be read: {error}; delete it, and it is made anew") from error
+    return features
 
 
 def _save(path: Path, features: NDArray[np.float16]) -> None:

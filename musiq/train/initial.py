@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from musiq.checkpoint import Checkpoint
+from musiq.config import ModelConfig
 from musiq.errors import CheckpointError
 from musiq.model import MUSIQ, as_state
 from musiq.nima import NIMA
@@ -45,17 +46,23 @@ def initialise(network: MUSIQ, checkpoint: Checkpoint, patches: PatchConfig, sco
     Raises:
         CheckpointError: the architectures differ in anything else.
     """
-    ours, theirs = network.config, checkpoint.model
-    unlike = [name for name in FIXED if getattr(ours, name) != getattr(theirs, name)]
-    if unlike:
-        facts = "; ".join(f"{name} {getattr(theirs, name)}, not {getattr(ours, name)}" for name in unlike)
-        raise CheckpointError(f"{checkpoint.name}: cannot initialise this recipe's network: it has {facts}")
+    if faults := unlike(network.config, checkpoint.model):
+        raise CheckpointError(f"{checkpoint.name}: cannot initialise this recipe's network: it has {'; '.join(faults)}")
     weights, notes = dict(checkpoint.weights), list[str]()
     for change in (_fit_head, _fit_grid, _fit_scales):
         notes += change(weights, network, checkpoint, patches, score)
     expected = network.state_dict().keys() & weights.keys()
     network.load_state_dict(as_state({name: weights[name] for name in expected}), strict=False)
     return notes
+
+
+def unlike(ours: ModelConfig, theirs: ModelConfig) -> list[str]:
+    """Why a network cannot start from another: `depth 14, not 3` and the like."""
+    return [
+        f"{name} {getattr(theirs, name)}, not {getattr(ours, name)}"
+        for name in FIXED
+        if getattr(ours, name) != getattr(theirs, name)
+    ]
 
 
 def _fit_head(weights: Weights, network: MUSIQ, checkpoint: Checkpoint, _: Any, score: ScoreRange) -> list[str]:

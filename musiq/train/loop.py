@@ -134,6 +134,8 @@ class Trainer:
             return CutPhoto(self.recipe.patches), TrainSamples(self.recipe, self.task)
         features = StemFeatures.of(self.options.features, self.recipe, network.stem)
         features.prepare([*self.train_records, *self.val_records], network.stem, self.world.device)
+        for one in (network, self.state.ema.network):
+            one.stem.kept = features.units
         return features, FeatureSamples(self.recipe, self.task, features)
 
     def _wrap(self, learner: Learner) -> nn.Module:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.numpy import save
 
@@ -51,7 +52,8 @@ class Result:
 
     def save(self, network: Network, figures: Mapping[str, float], position: Mapping[str, Any]) -> None:
         """Writes `network` as the run's checkpoint, with its validation figures."""
-        weights = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+        state = network.state_dict()  # of convolutions in another order in memory than files want
+        weights = {name: np.ascontiguousarray(value.detach().cpu().numpy()) for name, value in state.items()}
         training = {"recipe": self.recipe.as_json(), **self.facts, **position, "torch": torch.__version__}
         if isinstance(network, NIMA):  # to be compared with; nothing else reads it
             training["accuracy"] = dict(figures)

@@ -1,6 +1,5 @@
 import pytest
 
-from musiq.cli.reproduce import _by_recipe
 from musiq.data.csv import write_csv
 from tests.reproduce.conftest import miniature  # noqa: F401  a fixture
 
@@ -15,7 +14,7 @@ def arguments(miniature, tmp_path):  # noqa: F811
 def test_a_table_is_printed_and_progress_is_not(run, arguments, tmp_path):
     found = run("reproduce", "table14", *arguments, "--mos-range", "0:1", "--seeds", "1")
     assert found.exit_code == 0, found.output
-    assert found.stdout == (tmp_path / "out/table14-mini.md").read_text()
+    assert found.stdout == (tmp_path / "out/tiny/table14-mini.md").read_text()
     assert "table14: run 4 of 4, ETA" in found.stderr
     again = run("reproduce", "table14", *arguments, "--mos-range", "0:1", "--seeds", "1")
     assert "training" not in again.stderr
@@ -28,8 +27,3 @@ def test_what_does_not_fit_is_said(run, arguments, tmp_path):
     found = run("reproduce", "table99", *arguments)
     assert found.exit_code == 2
     assert "table99" in found.output
-
-
-def test_checkpoints_to_start_from_by_recipe():
-    assert _by_recipe(["imagenet.npz", "vit-base-384=vit.npz"]) == {"": "imagenet.npz", "vit-base-384": "vit.npz"}
-    assert _by_recipe([]) == {}

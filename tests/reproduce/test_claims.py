@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,19 @@ def test_one_seed_decides_nothing():
     single = outcome("good", (1,))
     found = judge(Experiment("x", "", "", (), (Claim("good", "bad", "w"),)), {"good": single, "bad": BAD})
     assert (found[0].words, found[0].p, found[0].paper) == ("undecided", None, None)
+
+
+@pytest.mark.filterwarnings("ignore:all predictions are equal:RuntimeWarning")
+def test_constant_predictions_decide_nothing():
+    constant = replace(GOOD, runs=tuple(replace(run, scores=np.zeros(20)) for run in GOOD.runs))
+    (found,) = judge(Experiment("x", "", "", (), (Claim("good", "bad", "w"),)), {"good": constant, "bad": BAD})
+    assert found.words == "undecided"
+
+
+def test_a_method_without_seeds_is_one_sample():
+    fixed = replace(outcome("fixed", (8,)), row=Row("fixed", classical="fixed"))
+    (found,) = judge(Experiment("x", "", "", (), (Claim("good", "fixed", "w"),)), {"good": GOOD, "fixed": fixed})
+    assert found.p == pytest.approx(stats.ttest_1samp(srccs(GOOD), srccs(fixed)[0]).pvalue)
 
 
 def test_order_of_the_rows():

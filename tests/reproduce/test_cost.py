@@ -40,7 +40,8 @@ def test_the_papers_network_has_27_million():
 
 
 def test_an_ensemble_costs_all_its_members():
-    assert Cost.sum_of([Cost(1, 2, 3, 4.0), Cost(10, 20, 30, 40.0)]) == Cost(11, 22, 33, 44.0)
+    one, ten = Cost(1, 2, 3, 4.0, 1, (5, 6)), Cost(10, 20, 30, 40.0, 1, (5, 6))
+    assert Cost.sum_of([one, ten]) == Cost(11, 22, 33, 44.0, 1, (5, 6))
 
 
 def test_the_network_is_left_as_it_was():

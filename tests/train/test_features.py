@@ -19,13 +19,18 @@ from musiq.train.validate import CutPhoto
 
 MODEL = ModelConfig(width=24, depth=1, heads=2, mlp=32, stem_units=3, scales=2, grid_size=4)
 RECIPE = Recipe(
-    "frozen", model=MODEL, patches=PatchConfig((40,), grid_size=4), freeze_units=3, augment=Augment(flip=0.0)
+    "frozen",
+    model=MODEL,
+    patches=PatchConfig((40,), grid_size=4),
+    freeze_units=3,
+    augment=Augment(flip=0.0),
+    max_native=None,
 )
 NIMA = replace(
     RECIPE,
     model=NimaConfig("lite0", patch_size=64),
     patches=PatchConfig((64,), native=False, aspect="square", patch_size=64, grid_size=1),
-    freeze_units=16,
+    freeze_units=11,
 )
 CPU = torch.device("cpu")
 
@@ -49,8 +54,10 @@ def test_logits_from_features_are_those_from_pixels(record, tmp_path, recipe):
     assert np.array_equal(kept.scale, cut.scale)
     assert kept.pixels.shape[:2] == cut.pixels.shape[:2]
     with torch.no_grad():
-        logits = [network(*(torch.from_numpy(f) for f in (b.pixels, b.cell, b.scale))) for b in (kept, cut)]
-    torch.testing.assert_close(*logits, rtol=2e-3, atol=2e-3)
+        expected = network(*(torch.from_numpy(field) for field in (cut.pixels, cut.cell, cut.scale)))
+        network.stem.kept = features.units
+        logits = network(*(torch.from_numpy(field) for field in (kept.pixels, kept.cell, kept.scale)))
+    torch.testing.assert_close(logits, expected, rtol=2e-3, atol=2e-3)
 
 
 def test_a_pyramid_finds_the_scales_of_another(record, tmp_path, monkeypatch):
@@ -79,6 +86,7 @@ def test_other_weights_and_changed_photos_are_seen_anew(record, tmp_path, photo)
 
 def test_the_projection_is_still_learned(make_trainer, tmp_path):
     changes = {"model": replace(MODEL, scales=1, grid_size=10), "freeze_units": 3, "augment": Augment(flip=0.0)}
+    changes |= {"max_native": None}
     plain = make_trainer(tmp_path / "plain", epochs=1, ema=0.0, **changes)
     kept = make_trainer(
         tmp_path / "kept", epochs=1, ema=0.0, options=RunOptions(0, features=tmp_path / "features"), **changes
@@ -97,7 +105,8 @@ def test_what_cannot_be_kept_is_refused(tmp_path):
     stem = make_network(MODEL, 1).stem
     for change in (
         {"augment": Augment()},
-        {"freeze_units": 2},
+        {"freeze_units": 0},
+        {"max_native": 512},
         {"patches": replace(RECIPE.patches, longest_px=512)},
     ):
         with pytest.raises(
@@ -112,3 +121,13 @@ def test_an_image_that_cannot_be_read_is_named(tmp_path):
     features = StemFeatures.of(tmp_path, RECIPE, network.stem)
     with pytest.raises(DataError, match=r"text\.png"):
         features.prepare([Record(tmp_path / "text.png", "text.png", 1.0)], network.stem, CPU)
+
+
+def test_a_damaged_file_is_named(record, tmp_path):
+    network = make_network(MODEL, 1)
+    features = StemFeatures.of(tmp_path, RECIPE, network.stem)
+    features.prepare([record], network.stem, CPU)
+    damaged = next(features.folder.glob("native/*.npy"))
+    damaged.write_bytes(b"")
+    with pytest.raises(DataError, match=rf"{damaged.name}: cannot be read: .* delete it, and it is made anew"):
+        features(record)
