@@ -106,7 +106,11 @@ def _is_tested(run: Run, data: DataSet, workshop: Workshop) -> bool:
 def digest(recipe: Recipe, trained: DataSet, tested: DataSet) -> str:
     """Changes with the recipe, and with what either set says of its images."""
     sets = [
-        [data.low, data.high, *([r.name, repr(r.mos), r.split, r.histogram, r.shorter_side_px] for r in data.records)]
+        [
+            float(data.low),
+            float(data.high),
+            *([r.name, repr(r.mos), r.split, r.histogram, r.shorter_side_px] for r in data.records),
+        ]
         for data in (trained, tested)
     ]
     return hashlib.sha256(json.dumps([recipe.as_json(), sets]).encode()).hexdigest()[:16]
