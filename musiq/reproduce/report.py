@@ -105,13 +105,19 @@ def _verdicts(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
             verdict.claim.words,
             "-" if verdict.paper is None else f"{verdict.paper:+.3f}",
             f"{verdict.here:+.3f}",
-            "-" if verdict.p is None else f"{verdict.p:.3f}",
+            _chance(verdict.p),
             verdict.words,
         ]
         for verdict in judge(experiment, by_label(outcomes))
     ]
     header = ("claim of the paper", "its difference in SRCC", "here", "p over seeds", "here it")
     return markdown_rows(header, rows, left=1)
+
+
+def _chance(p: float | None) -> str:
+    if p is None:
+        return "-"
+    return f"{p:.3f}" if p >= 0.001 or p != p else "< 0.001"
 
 
 def _costs(outcomes: Sequence[Outcome]) -> str:

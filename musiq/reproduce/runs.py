@@ -186,4 +186,5 @@ def hardware(device: str) -> str:
     """The machine in a few words."""
     if device == "cuda":
         return torch.cuda.get_device_name()
-    return f"CPU {platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"CPU {platform.machine()}, {os.cpu_count()} cores, {threads} thread{'s' * (threads > 1)}"

@@ -153,8 +153,8 @@ def test_facts_that_a_crash_left_out_mean_a_new_test(recipe, miniature, workshop
     assert [json.loads(row)["epoch"] for row in epochs] == [1, 2]  # trained once
 
 
-def test_hardware_names_threads():
-    assert "threads" in runs.hardware("cpu")
+def test_hardware_names_the_threads():
+    assert "thread" in runs.hardware("cpu")
 
 
 @pytest.mark.parametrize("backbone", ["resnet50", "lite0"])
