@@ -12,7 +12,8 @@ from musiq.evaluate.predictions import map_ratings, rated_records
 from musiq.reproduce.cost import Cost, kept_cost, parameter_count
 from musiq.reproduce.experiment import Experiment, Row
 from musiq.reproduce.runs import Run, finish_runs
-from musiq.reproduce.setting import Setting, make_setting
+from musiq.reproduce.scales import make_setting
+from musiq.reproduce.setting import Setting
 from musiq.reproduce.workshop import Workshop
 from musiq.scores import ScoreRange
 from musiq.train.recipe import Recipe

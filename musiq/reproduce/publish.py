@@ -16,7 +16,8 @@ from musiq.reproduce.matrix import cross_evaluate, write_matrix, write_matrix_pr
 from musiq.reproduce.photos import Photo, read_photos
 from musiq.reproduce.plot import plot_rows
 from musiq.reproduce.report import write_page, write_predictions_table
-from musiq.reproduce.setting import ScaleName, Setting, make_setting
+from musiq.reproduce.scales import make_setting
+from musiq.reproduce.setting import ScaleName, Setting
 from musiq.reproduce.starts import choose_starts
 from musiq.reproduce.table5 import TABLE5
 from musiq.reproduce.table6 import TABLE6

@@ -9,7 +9,8 @@ import torch
 from PIL import Image, ImageFilter
 
 from musiq.data.record import DataSet, Record
-from musiq.reproduce.setting import TINY, Setting
+from musiq.reproduce.scales import TINY
+from musiq.reproduce.setting import Setting
 from musiq.reproduce.workshop import Workshop
 
 torch.set_num_threads(1)  # the networks here are too small to share

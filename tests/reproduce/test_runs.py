@@ -18,7 +18,7 @@ from musiq.reproduce import runs
 from musiq.reproduce.photos import score
 from musiq.reproduce.publish import publish
 from musiq.reproduce.runs import Run, finish_runs, open_run
-from musiq.reproduce.setting import SMALL
+from musiq.reproduce.scales import SMALL
 from musiq.reproduce.workshop import reduce_data
 from musiq.train.augment import Augment
 from musiq.train.loop import Trainer

@@ -6,7 +6,7 @@ from musiq.config import ModelConfig, NimaConfig
 from musiq.patches import PatchConfig, token_counts
 from musiq.reproduce.cost import parameter_count
 from musiq.reproduce.publish import TABLES
-from musiq.reproduce.setting import make_setting
+from musiq.reproduce.scales import make_setting
 from musiq.reproduce.table5 import TABLE5
 from musiq.train.recipe import load_recipe
 
