@@ -26,7 +26,7 @@ def plot_rows(experiment: Experiment, outcomes: Sequence[Outcome], path: Path) -
         axes.plot(values, [place] * len(values), "o", color=OURS, alpha=0.6, markersize=5)
         axes.plot(np.mean(values), place, "|", color=OURS, markersize=16, markeredgewidth=2.5)
     axes.set_yticks(places, [outcome.row.label for outcome in outcomes])
-    axes.invert_yaxis()
+    axes.set_ylim(len(outcomes) - 0.5, -0.5)
     axes.set_xlabel("SRCC here (dots: runs; bar: mean)", color=OURS)
     axes.grid(axis="x", alpha=0.3)
     quoted = [(outcome.row.srcc, place) for place, outcome in zip(places, outcomes, strict=True) if outcome.row.srcc]
