@@ -9,6 +9,7 @@ from musiq.errors import MissingExtraError
 
 try:
     import cv2
+    from cv2 import quality  # OpenCV has it with its contributed modules only
     from scipy import ndimage
 except ImportError:
     raise MissingExtraError("a classical method", "classical") from None
@@ -24,7 +25,7 @@ def brisque_features(pixels: Pixels) -> Floats:
     Moments of a flat image, undefined in OpenCV, are 0.
     """
     bgr = np.ascontiguousarray(pixels[..., ::-1])
-    found = cv2.quality.QualityBRISQUE.computeFeatures(bgr)[0].astype(np.float64)
+    found = quality.QualityBRISQUE.computeFeatures(bgr)[0].astype(np.float64)
     return np.where(np.isfinite(found), found, 0.0)
 
 

@@ -153,3 +153,11 @@ def test_the_extra_is_named(monkeypatch, package):
     monkeypatch.delitem(sys.modules, "musiq.reproduce.statistics")
     with pytest.raises(MissingExtraError, match=r"musiq\[classical\]"):
         importlib.import_module("musiq.reproduce.statistics")
+
+
+def test_opencv_without_its_contributed_modules_is_not_enough(monkeypatch):
+    monkeypatch.delattr("cv2.quality")
+    monkeypatch.setitem(sys.modules, "cv2.quality", None)
+    monkeypatch.delitem(sys.modules, "musiq.reproduce.statistics")
+    with pytest.raises(MissingExtraError, match=r"musiq\[classical\]"):
+        importlib.import_module("musiq.reproduce.statistics")
