@@ -134,7 +134,7 @@ def cut_patches(pixels: Pixels, patch_size: int, padding: Padding = "zeros") -> 
         float32 `(rows * columns, C, P, P)`.
     """
     channels, height, width = pixels.shape
-    rows, columns, top, left = _padded_grid(height, width, patch_size)
+    rows, columns, top, left = padded_grid(height, width, patch_size)
     below, right = rows * patch_size - height - top, columns * patch_size - width - left
     padded = np.pad(pixels, ((0, 0), (top, below), (left, right)), PAD_MODES[padding])
     grid = padded.reshape(channels, rows, patch_size, columns, patch_size)
@@ -152,7 +152,7 @@ def cut_band(image: NDArray[np.uint8], patch_size: int, first: int, last: int, p
     """
     patch = patch_size
     height, width, channels = image.shape
-    _, columns, top, left = _padded_grid(height, width, patch)
+    _, columns, top, left = padded_grid(height, width, patch)
     start, stop = first * patch - top, last * patch - top  # rows of the image, beyond it where padded
     above, below = max(0, -start), max(0, stop - height)
     right = columns * patch - width - left
@@ -174,7 +174,7 @@ def grid_shape(height: int, width: int, patch_size: int) -> tuple[int, int]:
     return -(-height // patch_size), -(-width // patch_size)
 
 
-def _padded_grid(height: int, width: int, patch_size: int) -> tuple[int, int, int, int]:
+def padded_grid(height: int, width: int, patch_size: int) -> tuple[int, int, int, int]:
     """Rows and columns of patches, and the padding above and left of the image in px: the smaller half (`SAME`)."""
     rows, columns = grid_shape(height, width, patch_size)
     return rows, columns, (rows * patch_size - height) // 2, (columns * patch_size - width) // 2

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from musiq.image import load_image
+from musiq.pictures import save_figure
 from musiq.progress import progress_bar
 from musiq.scorer import Scorer
 
@@ -54,7 +54,6 @@ def score_changes(scorer: Scorer, photos: Sequence[Path], resize: Resize, values
 
 def draw(panels: Sequence[tuple[str, Sequence[float], NDArray[Any]]], out: Path) -> None:
     """A panel for each (title, values, scores)."""
-    matplotlib.rcParams["svg.hashsalt"] = "musiq"
     figure, axes = plt.subplots(1, len(panels), figsize=(10, 4), sharey=True, layout="constrained")
     for axis, (title, values, scores) in zip(axes, panels, strict=True):
         low, high = np.quantile(scores, (0.25, 0.75), axis=0)
@@ -67,7 +66,7 @@ def draw(panels: Sequence[tuple[str, Sequence[float], NDArray[Any]]], out: Path)
     axes[0].set_ylabel("score")
     axes[0].legend()
     out.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out, metadata={"Date": None})
+    save_figure(figure, out)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from musiq.errors import DataError, ImageError
 from musiq.image import load_image
 
 
@@ -52,6 +53,22 @@ class Record:
         image = Image.fromarray(pixels)
         size = tuple(max(1, round(side * self.shorter_side_px / shorter)) for side in image.size)
         return np.asarray(image.resize((size[0], size[1]), Image.Resampling.LANCZOS))
+
+    def needed_pixels(self) -> NDArray[np.uint8]:
+        """The same where nothing can go on without them: a `DataError` if the file cannot be read."""
+        try:
+            return self.pixels()
+        except ImageError as error:
+            raise DataError(str(error)) from error
+
+    @property
+    def version(self) -> str:
+        """What the pixels depend on: the file, as it is now, and its reduction; a `DataError` if it is not there."""
+        try:
+            status = self.image.stat()
+        except OSError as error:
+            raise DataError(f"{self.image}: cannot be read: {error}") from error
+        return f"{self.image.absolute()}|{status.st_size}|{status.st_mtime_ns}|{self.shorter_side_px}"
 
 
 @dataclass(frozen=True)

@@ -64,14 +64,15 @@ def read_predictions(path: Path) -> Predictions:
     check_unique(images)
     mos, scores = (_numbers(rows, column) for column in ("mos", "score"))
     unsure = _numbers(rows, UNCERTAINTY) if UNCERTAINTY in rows[0].cells else None
-    return Predictions(path, tuple(name for name, _ in images), mos, scores, _read_facts(facts_path(path)), unsure)
+    return Predictions(path, tuple(name for name, _ in images), mos, scores, read_facts(facts_path(path)), unsure)
 
 
 def _numbers(rows: Sequence[Row], column: str) -> NDArray[np.float64]:
     return np.array([row.number(column) for row in rows], np.float64)
 
 
-def _read_facts(path: Path) -> dict[str, Any]:
+def read_facts(path: Path) -> dict[str, Any]:
+    """What a JSON file of facts says; nothing where there is no file, a `DataError` where it is damaged."""
     if not path.is_file():
         return {}
     try:

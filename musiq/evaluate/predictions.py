@@ -151,10 +151,7 @@ def _score(scorer: Scorer, records: Sequence[Record]) -> Iterator[Score]:
 def _images(records: Sequence[Record]) -> Iterable[Any]:
     """What the scorer is to decode; images that the set wants reduced are decoded and reduced here."""
     for record in records:
-        try:
-            yield record.image if record.shorter_side_px is None else record.pixels()
-        except ImageError as error:
-            raise DataError(str(error)) from error
+        yield record.image if record.shorter_side_px is None else record.needed_pixels()
 
 
 def _facts(scorer: Scorer, data: DataSet, splits: tuple[str, ...], split_seed: int | None) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from musiq.errors import MissingExtraError
+from musiq.patches import padded_grid
+from musiq.pictures import save_figure
 from musiq.resize import shrink
 
 try:
-    from matplotlib import colormaps, rc_context
+    from matplotlib import colormaps
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import ListedColormap, Normalize
@@ -53,8 +55,7 @@ def draw_attention(rows: Sequence[Row], path: Path) -> None:
     Raises:
         ValueError: no rows, or a format that matplotlib lacks.
     """
-    with rc_context({"svg.hashsalt": "musiq"}):
-        attention_figure(rows).savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save_figure(attention_figure(rows), path, dpi=150)
 
 
 def attention_figure(rows: Sequence[Row]) -> Figure:
@@ -144,8 +145,8 @@ def _extent(image: NDArray[np.uint8], maps: "AttentionMaps", scale: int) -> View
 
 def _padding(maps: "AttentionMaps", scale: int) -> tuple[int, int]:
     """Padding above and left of a scale's image in px: the smaller half, as `musiq.patches` cuts it."""
-    (rows, columns), (height, width), side = maps.maps[scale].shape, maps.sizes[scale], maps.patch_size
-    return (rows * side - height) // 2, (columns * side - width) // 2
+    _, _, above, left = padded_grid(*maps.sizes[scale], maps.patch_size)
+    return above, left
 
 
 def _view(image: NDArray[np.uint8], maps: "AttentionMaps") -> View:

@@ -19,7 +19,7 @@ from musiq.nima import NIMA
 from musiq.patches import PatchBatch, PatchConfig, patchify
 from musiq.reproduce.runs import open_run
 from musiq.reproduce.workshop import Workshop
-from musiq.train.networks import Network
+from musiq.train.networks import Network, run_network
 from musiq.train.recipe import Recipe
 
 PASSES = 5
@@ -83,20 +83,15 @@ def measure_cost(network: Network, patches: PatchConfig, image: NDArray[np.uint8
 
 def _time(network: Network, patches: PatchConfig, image: NDArray[np.uint8]) -> float:
     start = time.perf_counter()
-    _run(network, patchify(image, patches))
+    run_network(network, patchify(image, patches))
     return time.perf_counter() - start
 
 
 def _count(network: Network, batch: PatchBatch) -> int:
     """Counted with attention as plain matrix products: of the fused kernels for CPUs torch knows no count."""
     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
-        _run(network, batch)
+        run_network(network, batch)
     return counter.get_total_flops()
-
-
-def _run(network: Network, batch: PatchBatch) -> None:
-    with torch.no_grad():
-        network(*(torch.from_numpy(field) for field in (batch.pixels, batch.cell, batch.scale)))
 
 
 def parameter_count(config: ModelConfig | NimaConfig) -> int:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from musiq.data.record import DataSet
+from musiq.pictures import save_figure
 from musiq.reproduce.photos import Photo, score
 from musiq.reproduce.runs import Run, finish_runs, open_run
 from musiq.reproduce.setting import Setting
 from musiq.reproduce.table5 import FULL, RESNET, SQUARE, TABLE5, VIT_SMALL
 from musiq.reproduce.workshop import Workshop
+from musiq.train.augment import resize_sides
 from musiq.train.recipe import Recipe
 from musiq.train.tasks import make_task
 
@@ -56,17 +58,14 @@ def aspect_curves(
 def stretched(photo: Photo) -> list[NDArray[np.uint8]]:
     """The photo at every factor, its area kept, by Lanczos; untouched at factor 1."""
     image = Image.fromarray(photo.pixels)
-    return [photo.pixels if factor == 1 else np.asarray(_stretch(image, factor)) for factor in FACTORS]
-
-
-def _stretch(image: Image.Image, factor: float) -> Image.Image:
-    size = max(1, round(image.width * factor**0.5)), max(1, round(image.height / factor**0.5))
-    return image.resize(size, Image.Resampling.LANCZOS)
+    return [
+        photo.pixels if factor == 1 else np.asarray(resize_sides(image, factor**0.5, factor**-0.5))
+        for factor in FACTORS
+    ]
 
 
 def draw_curves(photos: Sequence[Photo], curves: Mapping[str, Curves], path: Path) -> None:
     """Writes the figure: a column per photo, a line per network, the mean over seeds within its standard deviation."""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(0.5 + 4.2 * len(photos), 5.6), layout="constrained")
@@ -84,8 +83,7 @@ def draw_curves(photos: Sequence[Photo], curves: Mapping[str, Curves], path: Pat
         axes.set(xlabel="times the aspect ratio as taken", ylabel="score")
         axes.grid(alpha=0.3)
     figure.legend(*grid[1][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    with rc_context({"svg.hashsalt": "musiq"}):
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save_figure(figure, path)
 
 
 def write_curves(curves: Mapping[str, Curves], seeds: Sequence[int]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from musiq.ahead import map_ahead
 from musiq.atomic import write_file
 from musiq.data.record import Record
-from musiq.errors import DataError, ImageError
+from musiq.errors import DataError
 from musiq.progress import progress_bar
 from musiq.reproduce.statistics import SMALLEST_SIDE_PX, Floats, Pixels
 from musiq.runtime.precision import core_count
@@ -37,20 +37,11 @@ def kept_features(
     """
     path = None if folder is None else folder / f"{name}.npz"
     known = {} if path is None else _read(path)
-    keys = [_key(record) for record in records]
+    keys = [record.version for record in records]
     missing = {key: record for key, record in zip(keys, records, strict=True) if key not in known}
     if missing:
         _add(known, missing, partial(_features, features), name, path)
     return np.stack([known[key] for key in keys])
-
-
-def _key(record: Record) -> str:
-    """What the pixels depend on: the file, as it is now, and its reduction."""
-    try:
-        status = record.image.stat()
-    except OSError as error:
-        raise DataError(f"{record.image}: cannot be read: {error}") from error
-    return f"{record.image.absolute()}|{status.st_size}|{status.st_mtime_ns}|{record.shorter_side_px}"
 
 
 def _add(
@@ -76,10 +67,7 @@ def _add(
 
 
 def _features(features: Callable[[Pixels], Floats], record: Record) -> Floats:
-    try:
-        pixels = record.pixels()
-    except ImageError as error:
-        raise DataError(str(error)) from error
+    pixels = record.needed_pixels()
     height, width = pixels.shape[:2]
     if min(height, width) < SMALLEST_SIDE_PX:
         raise DataError(f"{record.image}: {height} x {width} pixels; each side needs {SMALLEST_SIDE_PX}")

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from musiq.data.record import Record
 from musiq.image import load_image
 from musiq.patches import PatchConfig, patchify
 from musiq.scores import mean_opinion
-from musiq.train.networks import Network
+from musiq.train.networks import Network, run_network
 
 PLENTY = 2  # test images that a figure takes where no photo is named
 
@@ -33,7 +32,5 @@ def read_photos(paths: Sequence[Path], test: Sequence[Record]) -> list[Photo]:
 
 def score(network: Network, patches: PatchConfig, image: NDArray[np.uint8], factor: float) -> float:
     """The network's score of one image."""
-    batch = patchify(image, patches)
-    with torch.no_grad():
-        logits = network(*(torch.from_numpy(field) for field in (batch.pixels, batch.cell, batch.scale)))
+    logits = run_network(network, patchify(image, patches))
     return float(mean_opinion(logits.double().numpy(), factor)[0])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from musiq.pictures import save_figure
 from musiq.reproduce.carry_out import Outcome
 from musiq.reproduce.claims import srccs
 from musiq.reproduce.experiment import Experiment
@@ -15,7 +16,6 @@ OURS, PAPER = "#1f77b4", "#7f7f7f"
 def plot_rows(experiment: Experiment, outcomes: Sequence[Outcome], path: Path) -> None:
     """Writes the picture, format by suffix: each row's runs as dots, their mean as a bar, the paper's figure as a
     diamond on an axis of its own, for the data sets differ."""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 0.6 + 0.42 * len(outcomes)), layout="constrained")
@@ -34,5 +34,4 @@ def plot_rows(experiment: Experiment, outcomes: Sequence[Outcome], path: Path) -
         above = axes.twiny()
         above.plot(*zip(*quoted, strict=True), "D", color=PAPER, markersize=5)
         above.set_xlabel(f"SRCC in the paper, on {experiment.paper_data}", color=PAPER)
-    with rc_context({"svg.hashsalt": "musiq"}):
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save_figure(figure, path)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from musiq.evaluate.files import Predictions
+from musiq.evaluate.paper import find_table
 from musiq.evaluate.resampling import Spread
 from musiq.evaluate.table import markdown_rows, markdown_table
 from musiq.reproduce.carry_out import Outcome, by_label
@@ -73,7 +74,7 @@ def write_predictions_table(outcomes: Sequence[Outcome]) -> str:
 
 def _quoted(experiment: Experiment, outcomes: Sequence[Outcome], data: str) -> str:
     """For Tables 1 to 4 the paper's whole table on the same data set, ours below, where it has one."""
-    if experiment.name != "tables1-4" or data not in ("paq2piq", "koniq10k", "spaq", "ava"):
+    if experiment.name != "tables1-4" or find_table(data) is None:
         return ""
     files = [run for outcome in outcomes for run in outcome.runs]
     labels = [outcome.row.label for outcome in outcomes for _ in outcome.runs]

@@ -17,7 +17,7 @@ from musiq import __version__
 from musiq.data.record import DataSet, Record
 from musiq.errors import RecipeError
 from musiq.evaluate.correlations import agreement
-from musiq.evaluate.files import Predictions, facts_path, read_predictions, write_predictions
+from musiq.evaluate.files import Predictions, facts_path, read_facts, read_predictions, write_predictions
 from musiq.evaluate.predictions import map_ratings, rated_records
 from musiq.progress import say
 from musiq.reproduce.workshop import Workshop, data_name
@@ -97,7 +97,7 @@ def _is_tested(run: Run, data: DataSet, workshop: Workshop) -> bool:
     path, plan = _path(run, data, workshop), digest(workshop.start(run.recipe), run.trained, data)
     if not path.exists() or not facts_path(path).exists():
         return False
-    found = read_predictions(path).facts.get("plan")
+    found = read_facts(facts_path(path)).get("plan")
     if found != plan:
         raise RecipeError(f"{path}: belongs to another run (plan {found}, now {plan}). Choose another --out")
     return True

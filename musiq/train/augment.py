@@ -105,7 +105,7 @@ class Augment:
         for probability, smallest, largest in ((self.resize, self.resize_side, 1), (self.enlarge, 1, 2)):
             if rng.random() < probability:
                 factor = rng.uniform(smallest, largest)
-                image, interval = _scale(image, factor, factor), _widen(interval, 0.1 * abs(factor - 1))
+                image, interval = resize_sides(image, factor, factor), _widen(interval, 0.1 * abs(factor - 1))
         return image, interval
 
     def _degrade(self, photo: View, label: float, rng: np.random.Generator) -> list[View]:
@@ -153,10 +153,11 @@ def _squeeze(image: Image.Image, rng: np.random.Generator) -> tuple[Image.Image,
     """One side shortened by up to a half, and the binary logarithm of the change of aspect ratio, 0 to 1."""
     stretch = rng.uniform(-1, 1)
     shortened = 2 ** -abs(stretch)
-    return _scale(image, *((shortened, 1) if stretch < 0 else (1, shortened))), abs(stretch)
+    return resize_sides(image, *((shortened, 1) if stretch < 0 else (1, shortened))), abs(stretch)
 
 
-def _scale(image: Image.Image, horizontal: float, vertical: float) -> Image.Image:
+def resize_sides(image: Image.Image, horizontal: float, vertical: float) -> Image.Image:
+    """The image with its width and its height times these factors, by Lanczos; 1 px at least."""
     size = max(1, round(image.width * horizontal)), max(1, round(image.height * vertical))
     return image.resize(size, Image.Resampling.LANCZOS)
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from musiq.data.loader import Sample
 from musiq.data.record import Record
-from musiq.errors import DataError, ImageError, RecipeError
+from musiq.errors import DataError, RecipeError
 from musiq.patches import PatchBatch, PatchConfig, grid_shape, hash_cells, patchify, piece_tokens, pyramid_sizes
 from musiq.progress import progress_bar
 from musiq.stem import InvertedFront
@@ -75,10 +75,7 @@ class StemFeatures:
                 advance("")
 
     def _see(self, record: Record, stem: InvertedFront, device: torch.device) -> None:
-        try:
-            image = record.pixels()
-        except ImageError as error:
-            raise DataError(str(error)) from error
+        image = record.needed_pixels()
         for scale, path in self._files(record):
             if path.exists():
                 continue
@@ -101,9 +98,7 @@ class StemFeatures:
 
     def _files(self, record: Record) -> list[tuple[PatchConfig, Path]]:
         """The pyramid's scales, each as a pyramid of its own, and the photo's file for it."""
-        facts = record.image.stat()
-        photo = f"{record.image.resolve()} {facts.st_size} {facts.st_mtime_ns} {record.shorter_side_px}"
-        name = f"{hashlib.sha256(photo.encode()).hexdigest()[:32]}.npy"
+        name = f"{hashlib.sha256(record.version.encode()).hexdigest()[:32]}.npy"
         scales = [replace(self.patches, longer_sides=(side,), native=False) for side in self.patches.longer_sides]
         if self.patches.native:
             scales.append(replace(self.patches, longer_sides=(), native=True))

@@ -7,7 +7,6 @@ from PIL import Image
 
 from musiq.data.loader import Sample
 from musiq.data.record import Record
-from musiq.errors import DataError, ImageError
 from musiq.patches import PatchBatch, patchify
 from musiq.train.augment import View, thin
 from musiq.train.recipe import Recipe
@@ -23,10 +22,7 @@ class TrainSamples:
 
     def __call__(self, record: Record, rng: np.random.Generator) -> list[Sample]:
         """The photo's views, the photo itself first; all keep the same share of their tokens."""
-        try:
-            image = Image.fromarray(record.pixels())
-        except ImageError as error:
-            raise DataError(str(error)) from error
+        image = Image.fromarray(record.needed_pixels())
         views = self.recipe.augment(image, self.task.quality(record), rng)
         seed = int(rng.integers(2**32))
         return [Sample(self._cut(view, seed), self.task.target(record, view), record.source) for view in views]

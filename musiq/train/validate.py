@@ -4,15 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from musiq.data.record import Record
-from musiq.errors import DataError, ImageError
 from musiq.patches import PatchBatch, PatchConfig, patchify
 from musiq.progress import progress_bar
 from musiq.train.distributed import World
-from musiq.train.networks import Network
+from musiq.train.networks import Network, run_network
 
 Cut = Callable[[Record], PatchBatch]  # a rated image -> its whole patch sequence
 
@@ -25,17 +23,14 @@ class CutPhoto:
 
     def __call__(self, record: Record) -> PatchBatch:
         """The sequence, B = 1; a `DataError` if the image cannot be read."""
-        try:
-            return patchify(record.pixels(), self.patches)
-        except ImageError as error:
-            raise DataError(str(error)) from error
+        return patchify(record.needed_pixels(), self.patches)
 
 
 def predict(network: Network, records: Sequence[Record], cut: Cut, world: World) -> NDArray[np.float64]:
     """Logits `(N, K)` in the order of `records`: each image whole, in evaluation mode, one at a time."""
     ours = range(world.rank, len(records), world.size)
     rows: list[list[float]] = []
-    with torch.no_grad(), progress_bar("validating", len(ours), live=world.leads) as advance:
+    with progress_bar("validating", len(ours), live=world.leads) as advance:
         for index in ours:
             rows.append(_predict_one(network, cut(records[index]), world))
             advance("")
@@ -46,6 +41,5 @@ def predict(network: Network, records: Sequence[Record], cut: Cut, world: World)
 
 
 def _predict_one(network: Network, fields: PatchBatch, world: World) -> list[float]:
-    tensors = (torch.from_numpy(field).to(world.device) for field in (fields.pixels, fields.cell, fields.scale))
     with world.precision():
-        return network(*tensors)[0].float().tolist()
+        return run_network(network, fields, world.device)[0].float().tolist()
