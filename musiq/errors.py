@@ -5,8 +5,28 @@ MusiqError
 ├── CheckpointError   a checkpoint is missing, unknown or malformed
 ├── DataError         a data set, its CSV or its images are malformed
 ├── RecipeError       a recipe or its run folder is malformed
+├── InputError        a list, an archive or a folder of images cannot be read
+├── OutputError       earlier results cannot be continued, or new ones not be written
+├── StoreError        a store is malformed, or its scores do not compare
 └── MissingExtraError an optional part of musiq is not installed
 """
+
+from typing import Literal
+
+Kind = Literal[
+    "missing",  # no such file
+    "permission",  # it may not be read
+    "link",  # symbolic links that lead nowhere or in circles
+    "not-a-file",  # a folder, a pipe, a device
+    "empty",  # 0 bytes
+    "not-an-image",  # text, video, or a format that is not supported here
+    "damaged",  # an image that cannot be decoded to its end
+    "too-large",  # more pixels or bytes than the limit
+    "memory",  # more memory than the limit
+    "timeout",  # more time than the limit
+    "crashed",  # the decoder died of it
+    "input",  # the archive or the table that holds it cannot be read
+]
 
 
 class MusiqError(Exception):
@@ -14,7 +34,15 @@ class MusiqError(Exception):
 
 
 class ImageError(MusiqError):
-    """An image cannot be read, or breaks a limit. Names the file and the reason."""
+    """An image cannot be read, or breaks a limit. Names the file and the reason.
+
+    Attributes:
+        kind: of the reason, for counting.
+    """
+
+    def __init__(self, message: str, kind: Kind = "damaged") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class CheckpointError(MusiqError):
@@ -27,6 +55,18 @@ class DataError(MusiqError):
 
 class RecipeError(MusiqError):
     """A recipe or its run folder is malformed. Names the file and the field."""
+
+
+class InputError(MusiqError):
+    """What holds the images cannot be read. Names the list, archive or folder and the reason."""
+
+
+class OutputError(MusiqError):
+    """Results cannot be written, or not be added to those that are there. Names the file and the reason."""
+
+
+class StoreError(MusiqError):
+    """A store is malformed, or its scores do not compare. Names the file and the reason."""
 
 
 class MissingExtraError(MusiqError):
