@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from musiq.errors import ImageError
+from musiq.errors import ImageError, Kind
 
 MAX_PIXELS = 200_000_000
 WHITE = (255, 255, 255)
@@ -79,13 +79,14 @@ def load_image(
         with _open(source) as image:
             return _from_pillow(image, name, background, check)
     except ImageError as error:
-        raise ImageError(f"{name}: {error}") from error
+        raise ImageError(f"{name}: {error}", error.kind) from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"{name}: {_why_unidentified(source)}") from error
+        raise _unidentified(source, name) from error
     except MemoryError as error:
-        raise ImageError(f"{name}: not enough memory to decode it") from error
+        raise ImageError(f"{name}: not enough memory to decode it", "memory") from error
     except Exception as error:  # decoders of hostile files raise nearly anything; each is a reason, none may escape
-        raise ImageError(f"{name}: {_reason(error)}") from error
+        kind: Kind = "permission" if isinstance(error, PermissionError) else "damaged"
+        raise ImageError(f"{name}: {_reason(error)}", kind) from error
 
 
 @cache
@@ -111,7 +112,7 @@ def _open(source: Any) -> Image.Image:
     elif isinstance(source, str | os.PathLike):
         _require_file(Path(source))
     elif not hasattr(source, "read"):
-        raise ImageError(f"cannot read an image from {type(source).__name__}")
+        raise ImageError(f"cannot read an image from {type(source).__name__}", "not-an-image")
     _register_heif()
     with _no_pillow_limit():
         return Image.open(source)
@@ -119,11 +120,11 @@ def _open(source: Any) -> Image.Image:
 
 def _require_file(path: Path) -> None:
     if not path.exists():
-        raise ImageError("no such file")
+        raise ImageError("no such file", "missing")
     if not path.is_file():
-        raise ImageError("not a regular file")
+        raise ImageError("not a regular file", "not-a-file")
     if path.stat().st_size == 0:
-        raise ImageError("empty file (0 bytes)")
+        raise ImageError("empty file (0 bytes)", "empty")
 
 
 @contextmanager
@@ -169,7 +170,7 @@ def _check_size(height: int, width: int, max_pixels: int | None, admit: Admit | 
     if height < 1 or width < 1:
         raise ImageError(f"empty image ({width} x {height} pixels)")
     if max_pixels is not None and height * width > max_pixels:
-        raise ImageError(f"{width} x {height} = {height * width:,} pixels exceed the limit of {max_pixels:,}")
+        raise ImageError(f"{width} x {height} = {height * width:,} pixels exceed the limit of {max_pixels:,}", "too-large")
     if admit is not None:
         admit(height, width)
 
@@ -275,10 +276,10 @@ def _tensor_to_array(tensor: Any) -> NDArray[Any]:
     return array.numpy() if tensor.ndim != 3 else array.permute(1, 2, 0).numpy()
 
 
-def _why_unidentified(source: Any) -> str:
+def _unidentified(source: Any, name: str) -> ImageError:
     if isinstance(source, bytes | bytearray | memoryview) and not len(source):
-        return "empty (0 bytes)"
-    return "not an image, or of a format that is not supported here"
+        return ImageError(f"{name}: empty (0 bytes)", "empty")
+    return ImageError(f"{name}: not an image, or of a format that is not supported here", "not-an-image")
 
 
 def _reason(error: Exception) -> str:

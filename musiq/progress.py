@@ -1,55 +1,121 @@
-"""Progress with an estimate of the time left, on stderr, so that stdout stays clean for results."""
+"""Progress with its rate and an estimate of the time left, on stderr, so that stdout stays clean for results."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 LINE_EVERY_S = 10.0  # between lines where stderr is a file
-Advance = Callable[[str], None]
+
+
+class Advance(Protocol):
+    """Counts one more."""
+
+    def __call__(self, text: str) -> None:
+        """Counts one more item and shows a short text."""
+        ...
+
+    def expect(self, total: int) -> None:
+        """Tells how many there are, where that was not known at the start; from any thread."""
+        ...
 
 
 @contextmanager
-def progress_bar(title: str, total: int, completed: int = 0, *, live: bool = True) -> Iterator[Advance]:
-    """Progress titled `title` over `total` items; the yielded function counts one more and shows a short text.
+def progress_bar(title: str, total: int | None, completed: int = 0, *, live: bool = True) -> Iterator[Advance]:
+    """Progress titled `title` over `total` items (None if it is not known yet); what it yields counts one more.
 
     A bar on a terminal; elsewhere, and where `live` is false, a line every ten seconds.
     """
     console = Console(stderr=True)
     if not (live and console.is_terminal):
-        yield _lines(console, title, total, completed)
+        yield _Lines(console, title, total, completed)
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeElapsedColumn(),
         TextColumn("ETA"),
         TimeRemainingColumn(elapsed_when_finished=False),
-        TextColumn("{task.fields[text]}"),
+        TextColumn("{task.fields[text]}", markup=False),
     )
     with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
-        task = progress.add_task(title, total=total, completed=completed, text="")
-        yield lambda text: progress.update(task, advance=1, text=text)
+        yield _Bar(progress, progress.add_task(title, total=total, completed=completed, text=""))
 
 
-def _lines(console: Console, title: str, total: int, completed: int) -> Advance:
-    started = last = time.monotonic()
-    done = completed
+@contextmanager
+def no_progress() -> Iterator[Advance]:
+    """What counts and shows nothing."""
+    yield _Nothing()
 
-    def advance(text: str) -> None:
-        nonlocal done, last
-        done, now = done + 1, time.monotonic()
-        if now - last >= LINE_EVERY_S:
-            last = now
-            left = (now - started) / (done - completed) * (total - done)
-            console.print(f"{title}: {done}/{total}, ETA {left:.0f} s {text}".rstrip(), highlight=False, markup=False)
 
-    return advance
+class _Nothing:
+    def __call__(self, text: str) -> None:
+        pass
+
+    def expect(self, total: int) -> None:
+        pass
+
+
+class _Bar:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress, self._task = progress, task
+
+    def __call__(self, text: str) -> None:
+        self._progress.update(self._task, advance=1, text=printable(text))
+
+    def expect(self, total: int) -> None:
+        self._progress.update(self._task, total=total)
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+class _Lines:
+    def __init__(self, console: Console, title: str, total: int | None, completed: int) -> None:
+        self._console, self._title, self._total = console, title, total
+        self._first = self._done = completed
+        self._started = self._last = time.monotonic()
+
+    def expect(self, total: int) -> None:
+        self._total = total
+
+    def __call__(self, text: str) -> None:
+        self._done, now = self._done + 1, time.monotonic()
+        if now - self._last >= LINE_EVERY_S:
+            self._last = now
+            line = f"{self._title}: {self._state((self._done - self._first) / max(now - self._started, 1e-9))} {text}"
+            self._console.print(printable(line.rstrip()), highlight=False, markup=False)
+
+    def _state(self, rate: float) -> str:
+        if self._total is None:
+            return f"{self._done}, {rate:.1f} a second"
+        left = (self._total - self._done) / rate
+        return f"{self._done}/{self._total}, {rate:.1f} a second, ETA {left:.0f} s"
 
 
 def say(text: str) -> None:
     """One line on stderr."""
     Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from musiq.ahead import map_ahead
 from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, ImageError
-from musiq.image import MAX_PIXELS, WHITE, load_image
+from musiq.image import MAX_PIXELS, WHITE, Admit, DecodedImage, load_image
 from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
 from musiq.patches import PatchSequence, native_size, patch_sequence, piece_tokens, spread, token_counts
+from musiq.rows import Scoring
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
 from musiq.runtime.graph import stem_bytes
 from musiq.runtime.precision import core_count
@@ -30,6 +31,7 @@ DECODING_BYTES = 10  # a pixel takes while its image is decoded: 4 in Pillow, 3 
 DECODED_BYTES = 3  # and afterwards
 CORE_TOKENS = 6000  # an image of more takes all cores, so that one such image is in work at a time
 AHEAD = 2  # images per worker that are handed out before their turn
+Load = Callable[[Any, Admit], Any]
 
 
 @dataclass(frozen=True)
@@ -123,13 +125,19 @@ class Scorer:
             max_patches=max_patches,
         )
 
+    @property
+    def scoring(self) -> Scoring:
+        """What all its scores have in common; scores compare only with others of the same."""
+        cap = "" if self._max_patches is None else f"/max{self._max_patches}"
+        return Scoring(self.checkpoint.id, f"{self.checkpoint.patches.id}{cap}", self.runtime.precision)
+
     def score(self, image: Any) -> Score:
         """The score of one image: anything that `musiq.image.load_image` takes.
 
         Raises:
             ImageError: it cannot be read, or breaks a limit.
         """
-        result = self._score([self._prepare(image, self._check)])[0]
+        result: Score | ImageError = self._try_score(self._load, image)
         if isinstance(result, ImageError):
             raise result
         return result
@@ -141,17 +149,27 @@ class Scorer:
         score; images of more than `CORE_TOKENS` patches take all cores. Other runtimes get images that workers have
         prepared, on GPUs many at a time.
         """
+        return self.score_loaded(images, self._load)
+
+    def score_loaded(self, images: Iterable[Any], load: Load) -> Iterator[Any]:
+        """As `score_many`, for images that `load` decodes.
+
+        Args:
+            load: called by a worker with an image and a function that it calls with height and width before it decodes
+                (which waits for memory, or raises an `ImageError`). The `DecodedImage` that it returns is scored;
+                anything else is handed on in its place.
+        """
         rest = iter(images)
         first = list(islice(rest, 2))
         together = chain(first, rest)
         if len(first) < 2 or self._workers == 1:
-            yield from map(self._try_score, together)
+            yield from map(partial(self._try_score, load), together)
         elif self.runtime.one_core is not None:
-            yield from self._ahead(partial(self._try_score_beside_others, self._budget), together)
+            yield from self._ahead(partial(self._try_score_beside_others, self._budget, load), together)
         elif self._max_memory is not None and self.runtime.tokens_per_batch == 0:
-            yield from map(self._try_score, together)
+            yield from map(partial(self._try_score, load), together)
         else:
-            yield from self._in_batches(self._ahead(self._try_prepare, together))
+            yield from self._in_batches(self._ahead(partial(self._try_prepare, load), together))
 
     @cached_property
     def _budget(self) -> Budget:
@@ -160,8 +178,10 @@ class Scorer:
         assert self.runtime.one_core is not None
         return Budget(max(1, self._room - max(0, process_bytes() - before)))
 
-    def _prepare(self, image: Any, admit: Callable[[int, int], object]) -> _Prepared:
-        decoded = load_image(image, background=self._background, max_pixels=self._max_pixels, admit=admit)
+    def _load(self, image: Any, admit: Admit) -> DecodedImage:
+        return load_image(image, background=self._background, max_pixels=self._max_pixels, admit=admit)
+
+    def _prepare(self, decoded: DecodedImage) -> _Prepared:
         limit, config = self._max_patches, self.checkpoint.patches
         name, (height, width), notes = decoded.name, decoded.pixels.shape[:2], decoded.notes
         if (seen := native_size(height, width, config)) != (height, width):
@@ -173,24 +193,24 @@ class Scorer:
         note = f"approximate: {len(patches.kept if patches.kept is not None else ())} of {native} native patches"
         return _Prepared(name, patches, height, width, f"{config.id}/max{limit}", (*notes, note))
 
-    def _try_prepare(self, image: Any) -> _Prepared | ImageError:
+    def _try_prepare(self, load: Load, image: Any, admit: Admit | None = None) -> Any:
+        """A `_Prepared`, an `ImageError`, or what `load` hands on."""
         try:
-            return self._prepare(image, self._check)
+            loaded = load(image, admit or self._check)
         except ImageError as error:
             return error
+        return self._prepare(loaded) if isinstance(loaded, DecodedImage) else loaded
 
-    def _try_score(self, image: Any) -> Score | ImageError:
-        try:
-            return self.score(image)
-        except ImageError as error:
-            return error
+    def _try_score(self, load: Load, image: Any) -> Any:
+        prepared = self._try_prepare(load, image)
+        return self._score([prepared])[0] if isinstance(prepared, _Prepared) else prepared
 
-    def _try_score_beside_others(self, budget: Budget, image: Any) -> Score | ImageError:
+    def _try_score_beside_others(self, budget: Budget, load: Load, image: Any) -> Any:
         with ExitStack() as held:
-            try:
-                prepared = self._prepare(image, lambda *size: held.enter_context(budget.take(self._check(*size))))
-            except ImageError as error:
-                return error
+            admit = lambda *size: held.enter_context(budget.take(self._check(*size)))  # noqa: E731
+            prepared = self._try_prepare(load, image, admit)
+            if not isinstance(prepared, _Prepared):
+                return prepared
             if len(prepared.patches) <= CORE_TOKENS:
                 return self._score([prepared], self.runtime.one_core)[0]
             with self._all_cores:
@@ -206,7 +226,8 @@ class Scorer:
         if self._max_memory is not None and need > self._room:
             raise ImageError(
                 f"{width} x {height} pixels take about {format_bytes(need)}, and {format_bytes(self._room)} are "
-                f"left of the limit of {format_bytes(self._max_memory)}; fewer patches (max_patches) take less"
+                f"left of the limit of {format_bytes(self._max_memory)}; fewer patches (max_patches) take less",
+                "memory",
             )
         return need
 
@@ -218,8 +239,8 @@ class Scorer:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _in_batches(self, prepared: Iterable[_Prepared | ImageError]) -> Iterator[Score | ImageError]:
-        waiting: list[_Prepared | ImageError] = []
+    def _in_batches(self, prepared: Iterable[Any]) -> Iterator[Any]:
+        waiting: list[Any] = []
         tokens = 0
         for item in prepared:
             more = len(item.patches) if isinstance(item, _Prepared) else 0
@@ -230,18 +251,18 @@ class Scorer:
             tokens += more
         yield from self._flush(waiting)
 
-    def _flush(self, waiting: list[_Prepared | ImageError]) -> Iterator[Score | ImageError]:
+    def _flush(self, waiting: list[Any]) -> Iterator[Any]:
         prepared = [item for item in waiting if isinstance(item, _Prepared)]
         scores = iter(self._score(prepared)) if prepared else iter(())
         for item in waiting:
-            yield item if isinstance(item, ImageError) else next(scores)
+            yield next(scores) if isinstance(item, _Prepared) else item
 
     def _score(self, images: list[_Prepared], runtime: Runtime | None = None) -> list[Score | ImageError]:
         try:
             logits = (runtime or self.runtime).logits([image.patches for image in images])
         except MemoryError as error:
             if len(images) == 1:
-                return [ImageError(f"{images[0].name}: not enough memory for the network: {error}")]
+                return [ImageError(f"{images[0].name}: not enough memory for the network: {error}", "memory")]
             return [result for image in images for result in self._score([image], runtime)]
         return list(map(self._as_score, images, np.split(logits, len(images))))
 

@@ -1,0 +1,121 @@
+"""The process that reads and decodes files, one after another; `decoder.py` is at the other end of its pipes.
+
+Sent an `Item` it reads the bytes, keeps them and answers with their hash and number; asked to `Decode` it tells height
+and width, waits for leave, and answers with the image. Whatever is wrong with a file is an answer, too.
+"""
+
+import hashlib
+import io
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from musiq.decode.channel import Channel
+from musiq.decode.limits import Limits
+from musiq.errors import ImageError
+from musiq.image import DecodedImage, load_image
+from musiq.inputs.item import Item
+
+GRACE_S = 5.0  # after the limit this process ends itself, if its parent did not
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An encoded image that was read.
+
+    Attributes:
+        content: BLAKE2b-128 of the bytes, hexadecimal.
+        bytes: their number.
+    """
+
+    content: str
+    bytes: int
+
+
+class Decode:
+    """The request to decode what was opened last."""
+
+
+class _Named(io.BytesIO):
+    """Bytes whose messages name the image."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        super().__init__(content)
+        self.name = name
+
+
+def serve(channel: Channel, limits: Limits) -> None:
+    """Answers requests until the other end is gone."""
+    opened = _Named(b"", "")
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            request = channel.receive()
+            _limit_time(limits.seconds + GRACE_S)
+            try:
+                if isinstance(request, Item):
+                    opened = _Named(_read(request, limits), request.name)
+                    channel.send(_describe(opened))
+                else:
+                    channel.send(_decode(opened, channel, limits))
+            except ImageError as error:
+                channel.send(error)
+            _limit_time(0)
+
+
+def _read(item: Item, limits: Limits) -> bytes:
+    try:
+        return item.source.read(limits.file_bytes)
+    except ImageError as error:
+        raise ImageError(f"{item.name}: {error}", error.kind) from error
+    except MemoryError as error:
+        raise ImageError(f"{item.name}: not enough memory to read it", "memory") from error
+    except Exception as error:  # whatever archives and object stores raise
+        raise ImageError(f"{item.name}: {type(error).__name__}: {error}", "input") from error
+
+
+def _describe(opened: _Named) -> Opened:
+    content = opened.getbuffer()
+    return Opened(hashlib.blake2b(content, digest_size=16).hexdigest(), len(content))
+
+
+def _decode(opened: _Named, channel: Channel, limits: Limits) -> DecodedImage:
+    def ask(height: int, width: int) -> None:
+        channel.send((height, width))
+        _limit_time(0)  # others may hold the memory that this image waits for
+        channel.receive()
+        _limit_time(limits.seconds + GRACE_S)
+
+    return load_image(opened, background=limits.background, max_pixels=limits.max_pixels, admit=ask)
+
+
+def _limit_time(seconds: float) -> None:
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)  # its signal ends the process
+
+
+def _limit_memory(size: int) -> None:
+    with suppress(ImportError, OSError, ValueError):  # a system without such limits
+        import resource
+
+        now = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (now + size, now + size))
+
+
+def _take_pipes() -> Channel:
+    """The pipes on stdin and stdout; what libraries print there goes nowhere."""
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    return Channel(reader, writer)
+
+
+def main() -> None:
+    """Entry point of the process; its limits are the first message."""
+    channel = _take_pipes()
+    with suppress(EOFError):
+        limits = channel.receive()
+        _limit_memory(limits.memory)
+        serve(channel, limits)

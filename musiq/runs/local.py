@@ -1,0 +1,107 @@
+"""Scores items on this machine: decoders in processes of their own, the network in this one."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from musiq.decode.pool import Decoders
+from musiq.errors import ImageError
+from musiq.image import Admit
+from musiq.inputs.item import Item, Stamp
+from musiq.rows import Row, Scoring
+from musiq.runs.engine import KnownBy, Result
+from musiq.scorer import Scorer
+from musiq.scores import Score
+from musiq.store.store import Store
+
+
+@dataclass
+class _Task:
+    """An item on its way, and what is learned of it."""
+
+    item: Item
+    stamp: Stamp | None = None
+    content: str | None = None
+    bytes: int | None = None
+    seconds: float | None = None
+    known: KnownBy | None = None
+
+
+class LocalEngine:
+    """An engine on this machine.
+
+    Args:
+        scorer: with the checkpoint.
+        decoders: that read and decode.
+        store: whose scores are not computed again.
+        retry_errors: whether images that failed before are tried again.
+    """
+
+    def __init__(
+        self, scorer: Scorer, decoders: Decoders, store: Store | None = None, retry_errors: bool = False
+    ) -> None:
+        self.scoring = scorer.scoring
+        self._scorer, self._decoders = scorer, decoders
+        self._store, self._retry_errors = store, retry_errors
+
+    def results(self, items: Iterable[Item]) -> Iterator[Result]:
+        """A result per item, in order."""
+        tasks = deque[_Task]()
+
+        def hand_out() -> Iterator[_Task]:
+            for item in items:
+                tasks.append(_Task(item))
+                yield tasks[-1]
+
+        for outcome in self._scorer.score_loaded(hand_out(), self._load):
+            task = tasks.popleft()
+            row = outcome if isinstance(outcome, Row) else self._make_row(task, outcome)
+            yield Result(row, task.stamp, task.known)
+
+    def _load(self, task: _Task, admit: Admit) -> Any:
+        """The decoded image, or the row that the store has of it."""
+        started = time.perf_counter()
+        try:
+            task.stamp = task.item.source.stamp()
+            return self._known_path(task) or self._read(task, admit)
+        finally:
+            task.seconds = round(time.perf_counter() - started, 4)
+
+    def _known_path(self, task: _Task) -> Row | None:
+        if self._store is None or task.stamp is None:
+            return None
+        row = self._store.known(task.item.name, task.stamp, self.scoring)
+        if row is None or (row.error is not None and self._retry_errors):
+            return None
+        task.known = "path"
+        return row
+
+    def _read(self, task: _Task, admit: Admit) -> Any:
+        with self._decoders.borrow() as decoder:
+            opened = decoder.open(task.item)
+            task.content, task.bytes = opened.content, opened.bytes
+            row = None if self._store is None else self._store.find(opened.content, self.scoring)
+            if row is None:
+                return decoder.decode(admit)
+        task.known = "content"
+        return replace(row, path=task.item.name)
+
+    def _make_row(self, task: _Task, outcome: Score | ImageError) -> Row:
+        name, scorer = task.item.name, self._scorer
+        if isinstance(outcome, ImageError):
+            outcome = ImageError(str(outcome).removeprefix(f"{name}: "), outcome.kind)
+        return Row.of(
+            name,
+            outcome,
+            checkpoint=scorer.checkpoint.name,
+            weights=self.scoring.weights,
+            runtime=scorer.runtime.name,
+            precision=self.scoring.precision,
+            bytes=task.bytes,
+            content=task.content,
+            seconds=task.seconds,
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
