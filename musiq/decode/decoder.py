@@ -17,7 +17,7 @@ class Decoder:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.process = WorkerProcess(limits)
-        self._name = ""
+        self._name, self._stopped = "", False
 
     def open(self, item: Item) -> Opened:
         """Reads the item's bytes.
@@ -45,6 +45,11 @@ class Decoder:
             answer = self._ask(self._leave(admit, answer))
         image: DecodedImage = answer
         return image
+
+    def stop(self) -> None:
+        """Ends the process for good; from another thread than the one that waits for it."""
+        self._stopped = True
+        self.process.kill()
 
     def close(self) -> None:
         """Ends the process."""
@@ -81,4 +86,6 @@ class Decoder:
 
     def _replace(self) -> None:
         self.process.end()
+        if self._stopped:
+            raise ImageError(f"{self._name}: the run was stopped")
         self.process = WorkerProcess(self.limits)

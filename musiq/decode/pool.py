@@ -46,6 +46,12 @@ class Decoders:
             with self._lock:
                 self._idle.append(decoder)
 
+    def stop(self) -> None:
+        """Ends all processes; who waits for one gets an error at once. May be called by a signal's handler."""
+        self._closed.set()
+        for decoder in list(self._all):
+            decoder.stop()
+
     def close(self) -> None:
         """Ends all processes."""
         self._closed.set()

@@ -73,9 +73,12 @@ class WorkerProcess:
                 self.late = True
                 self._process.kill()
 
+    def kill(self) -> None:
+        self._process.kill()
+
     def end(self) -> int:
         """Ends the process; its exit code, or minus the signal that ended it."""
-        self._process.kill()
+        self.kill()
         code = self._process.wait()
         with suppress(OSError):  # what was still to be sent
             self._channel.close()
