@@ -51,7 +51,7 @@ def _write_all(folder: Path, files: Mapping[str, bytes | None]) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
 def _swap(folder: Path, partial: Path, previous: Path) -> None:
@@ -63,10 +63,10 @@ def _swap(folder: Path, partial: Path, previous: Path) -> None:
         if previous.exists():
             previous.rename(folder)
         raise
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes the names in a folder durable, where the system can open folders."""
     with suppress(PermissionError):  # Windows
         descriptor = os.open(folder, os.O_RDONLY)

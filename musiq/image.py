@@ -76,7 +76,7 @@ def load_image(
             return _from_array(_tensor_to_array(source), name, background, check)
         if isinstance(source, Image.Image):
             return _from_pillow(source, name, background, check)
-        with _open(source) as image:
+        with open_image(source) as image:
             return _from_pillow(image, name, background, check)
     except ImageError as error:
         raise ImageError(f"{name}: {error}", error.kind) from error
@@ -106,7 +106,12 @@ def image_name(source: Any) -> str:
     return str(named) if isinstance(named, str) and named else f"<{type(source).__name__}>"
 
 
-def _open(source: Any) -> Image.Image:
+def open_image(source: Any) -> Image.Image:
+    """A path, bytes or a binary file as a Pillow image of which nothing is decoded yet, without Pillow's own limit.
+
+    Raises:
+        ImageError: it is no file, or empty.
+    """
     if isinstance(source, bytes | bytearray | memoryview):
         source = io.BytesIO(source)
     elif isinstance(source, str | os.PathLike):
@@ -170,7 +175,9 @@ def _check_size(height: int, width: int, max_pixels: int | None, admit: Admit | 
     if height < 1 or width < 1:
         raise ImageError(f"empty image ({width} x {height} pixels)")
     if max_pixels is not None and height * width > max_pixels:
-        raise ImageError(f"{width} x {height} = {height * width:,} pixels exceed the limit of {max_pixels:,}", "too-large")
+        raise ImageError(
+            f"{width} x {height} = {height * width:,} pixels exceed the limit of {max_pixels:,}", "too-large"
+        )
     if admit is not None:
         admit(height, width)
 

@@ -58,13 +58,9 @@ def progress_bar(title: str, total: int | None, completed: int = 0, *, live: boo
         yield _Bar(progress, progress.add_task(title, total=total, completed=completed, text=""))
 
 
-@contextmanager
-def no_progress() -> Iterator[Advance]:
-    """What counts and shows nothing."""
-    yield _Nothing()
+class Silent:
+    """Counts and shows nothing."""
 
-
-class _Nothing:
     def __call__(self, text: str) -> None:
         pass
 

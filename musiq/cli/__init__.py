@@ -5,13 +5,16 @@ import sys
 import typer
 
 from musiq import __version__
-from musiq.cli import checkpoints, data, doctor, evaluate, reproduce, score, selfcheck, train
+from musiq.cli import checkpoints, choose, data, doctor, evaluate, reproduce, score, selfcheck, store, train
 from musiq.errors import MusiqError
 
 app = typer.Typer(
     name="musiq", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 app.command("score")(score.score)
+app.command("rank")(choose.rank)
+app.command("pick")(choose.pick)
+app.command("dedupe")(choose.dedupe)
 app.command("selfcheck")(selfcheck.selfcheck)
 app.command("doctor")(doctor.doctor)
 app.command("train")(train.train)
@@ -19,6 +22,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("table")(evaluate.table)
 app.command("significance")(evaluate.significance)
 app.command("reproduce")(reproduce.reproduce)
+app.add_typer(store.app, name="store")
 app.add_typer(checkpoints.app, name="checkpoints")
 app.add_typer(data.app, name="data")
 

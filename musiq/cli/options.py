@@ -6,6 +6,8 @@ from typing import Annotated, NamedTuple
 import typer
 
 from musiq.memory import parse_bytes
+from musiq.runtime.choose import Device, RuntimeName
+from musiq.runtime.precision import Precision
 
 
 class MosRange(NamedTuple):
@@ -58,3 +60,22 @@ _MEMORY = typer.Option(
     "--max-memory", parser=_parse_bytes, metavar="SIZE", help="Stay under it, as in 2GB; larger images are refused."
 )
 MemoryOption = Annotated[int | None, _MEMORY]
+_FILE_MEMORY = typer.Option(
+    "--file-memory", parser=_parse_bytes, metavar="SIZE", help="What decoding one file may take; 4GB if unset."
+)
+FileMemoryOption = Annotated[int | None, _FILE_MEMORY]
+FileSecondsOption = Annotated[float, typer.Option(min=0.1, help="Give a file up that takes longer to read and decode.")]
+CheckpointOption = Annotated[str, typer.Option(help="Shipped name, checkpoint folder, .npz or .pth file.")]
+RecursiveOption = Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders.")]
+RuntimeOption = Annotated[RuntimeName, typer.Option(help="What executes the network; musiq doctor explains auto.")]
+DeviceOption = Annotated[Device, typer.Option(help="Where it runs; cuda and mps need torch.")]
+PrecisionOption = Annotated[Precision, typer.Option(help="bf16 and int8 where the processor has them.")]
+ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads of the network; one per core if unset.")]
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="Images in work at once; one per core if unset.")]
+PixelsOption = Annotated[int, typer.Option(min=1, help="Refuse larger images before decoding.")]
+PatchesOption = Annotated[int | None, typer.Option(min=1, help="Cap native patches: approximate, faster.")]
+StoreOption = Annotated[
+    Path | None, typer.Option(help="SQLite file that keeps scores: what it knows costs no scoring.")
+]
+RetryOption = Annotated[bool, typer.Option("--retry-errors", help="Try images again that failed in an earlier run.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]

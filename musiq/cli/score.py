@@ -1,78 +1,138 @@
 """`musiq score`."""
 
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 
-from musiq.cli.options import MemoryOption
-from musiq.cli.paths import expand
-from musiq.cli.rows import WRITERS, Format, make_row
-from musiq.errors import ImageError
+from musiq import __version__
+from musiq.cli.engines import ScorerOptions, local_engine, refuse_nothing
+from musiq.cli.options import (
+    CheckpointOption,
+    DeviceOption,
+    FileMemoryOption,
+    FileSecondsOption,
+    MemoryOption,
+    PatchesOption,
+    PixelsOption,
+    PrecisionOption,
+    QuietOption,
+    RecursiveOption,
+    RetryOption,
+    RuntimeOption,
+    StoreOption,
+    ThreadsOption,
+    WorkersOption,
+)
+from musiq.decode.limits import Limits
 from musiq.image import MAX_PIXELS
-from musiq.progress import progress_bar
-from musiq.runtime.choose import Device, RuntimeName
-from musiq.runtime.precision import Precision
-from musiq.scorer import Scorer
+from musiq.inputs.expand import Inputs
+from musiq.outputs import Format, Output, open_output
+from musiq.progress import progress_bar, say
+from musiq.runs.log import EventLog
+from musiq.runs.run import run
+from musiq.runs.summary import Summary
+
+SUFFIXES: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
+INTERRUPTED = 130  # exit code after Ctrl-C
+
+PathsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Images, folders, globs; archives (tar, zip, WebDataset); tables (CSV, Parquet) and lists (.lst, - for "
+        "stdin) of paths; Hugging Face data sets on disk; addresses (s3://...).",
+    ),
+]
 
 
 def score(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Images, folders of images, or globs.")],
-    checkpoint: Annotated[str, typer.Option(help="Shipped name, checkpoint folder, .npz or .pth file.")] = "default",
-    format: Annotated[Format, typer.Option(help="How results are written.")] = "table",
-    output: Annotated[Path | None, typer.Option(help="File for the results instead of stdout.")] = None,
-    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders.")] = False,
-    runtime: Annotated[
-        RuntimeName, typer.Option(help="What executes the network; musiq doctor explains auto.")
-    ] = "auto",
-    device: Annotated[Device, typer.Option(help="Where it runs; cuda and mps need torch.")] = "cpu",
-    precision: Annotated[Precision, typer.Option(help="bf16 and int8 where the processor has them.")] = "fp32",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the network; one per core if unset.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Images in work at once; one per core if unset.")] = None,
-    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images before decoding.")] = MAX_PIXELS,
+    paths: PathsArgument,
+    checkpoint: CheckpointOption = "default",
+    format: Annotated[
+        Format | None, typer.Option(help="How results are written; by the suffix of --output if unset, else table.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File (Parquet: folder) for the results instead of stdout; it is continued.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start the output anew instead.")] = False,
+    store: StoreOption = None,
+    retry_errors: RetryOption = False,
+    recursive: RecursiveOption = False,
+    column: Annotated[str | None, typer.Option(help="Column of tables that holds paths or images.")] = None,
+    relative_to: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of relative paths in lists and tables.")
+    ] = None,
+    runtime: RuntimeOption = "auto",
+    device: DeviceOption = "cpu",
+    precision: PrecisionOption = "fp32",
+    threads: ThreadsOption = None,
+    workers: WorkersOption = None,
+    max_pixels: PixelsOption = MAX_PIXELS,
     max_memory: MemoryOption = None,
-    max_patches: Annotated[int | None, typer.Option(min=1, help="Cap native patches: approximate, faster.")] = None,
+    max_patches: PatchesOption = None,
+    file_seconds: FileSecondsOption = Limits.seconds,
+    file_memory: FileMemoryOption = None,
+    quiet: QuietOption = False,
+    log: Annotated[Path | None, typer.Option(help="File that gets a JSON object per event.")] = None,
 ) -> None:
-    """Score images: higher is better. Exit 0; 1 when some files failed (each is named); 2 for wrong usage."""
-    files = list(expand(paths, recursive))
-    if not files:
-        raise ValueError(f"no images in {', '.join(paths)}" + ("" if recursive else " (subfolders: --recursive)"))
-    scorer = Scorer.load(
-        checkpoint,
-        runtime=runtime,
-        device=device,
-        precision=precision,
-        threads=threads,
-        workers=workers,
-        max_pixels=max_pixels,
-        max_memory=max_memory,
-        max_patches=max_patches,
+    """Score images: higher is better. An interrupted run goes on where it was when it is started again.
+
+    Exit 0; 1 when some files failed (each is named); 2 for wrong usage; 130 after Ctrl-C.
+    """
+    form = format or SUFFIXES.get("" if output is None else output.suffix.lower(), "table")
+    to_stdout = output is None and (store is None or format is not None)
+    options = ScorerOptions(
+        checkpoint, runtime, device, precision, threads, workers, max_pixels, max_memory, max_patches
     )
-    failed = 0
-    streamed = output is None and format != "table" and sys.stdout.isatty()  # a bar would run through the rows
-    with _open_output(output) as file, progress_bar("scoring", len(files), live=not streamed) as advance:
-        writer = WRITERS[format](file)
-        for path, result in zip(files, scorer.score_many(files), strict=True):
-            writer.write(make_row(path, result))
-            failed += isinstance(result, ImageError)
-            advance(path.name)
-        writer.close()
-    if failed:
-        print(f"musiq: {failed} of {len(files)} files failed; each is named in the results", file=sys.stderr)
+    limits = Limits(file_seconds, file_memory or Limits.memory, max_pixels)
+    with ExitStack() as stack:
+        inputs = Inputs(tuple(stack.enter_context(_spooled(paths))), recursive, column, relative_to)
+        refuse_nothing(inputs)
+        events = stack.enter_context(EventLog(log))
+        engine, opened, summary = stack.enter_context(local_engine(options, limits, store, retry_errors))
+        rows: Output | None = None
+        if to_stdout or output is not None:
+            rows = stack.enter_context(
+                open_output(output, form, overwrite=overwrite, retry_errors=retry_errors, scoring=engine.scoring)
+            )
+        live = not (to_stdout and form != "table" and sys.stdout.isatty())  # a bar would run through the rows
+        advance = None if quiet else stack.enter_context(progress_bar("scoring", None, live=live))
+        events.write("start", version=__version__, inputs=paths, checkpoint=checkpoint, **vars(engine.scoring))
+        try:
+            done = (name for name, _ in rows.done()) if rows is not None else ()
+            for row in run(inputs, engine, done=done, store=opened, summary=summary, advance=advance, log=events):
+                if rows is not None:
+                    rows.write(row)
+        except KeyboardInterrupt:
+            events.write("interrupted", **summary.as_dict())
+            say(f"musiq: interrupted; {summary.rows} rows are kept, the same command goes on")
+            raise typer.Exit(INTERRUPTED) from None
+        events.write("end", **summary.as_dict())
+    _close(summary, quiet or (to_stdout and form == "table"))
+
+
+def _close(summary: Summary, quiet: bool) -> None:
+    for line in () if quiet else summary.lines():
+        say(line)
+    if summary.failed:
+        say(f"musiq: {summary.failed} of {summary.rows} files failed; each is named in the results")
         raise typer.Exit(1)
 
 
 @contextmanager
-def _open_output(path: Path | None) -> Iterator[IO[str]]:
-    if path is None:
-        yield sys.stdout
+def _spooled(names: list[str]) -> Iterator[list[str]]:
+    """The names, with the list on stdin in a file instead of `-`: it is gone through twice."""
+    if "-" not in names:
+        yield names
         return
-    try:
-        file = open(path, "w", encoding="utf-8", newline="")  # noqa: SIM115  closed below
-    except OSError as error:
-        raise ValueError(f"--output {path}: {error.strerror}") from error
-    with file:
-        yield file
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdin.lst"
+        with open(path, "wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield [str(path) if name == "-" else name for name in names]

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from musiq.cli.engines import refuse_nothing
 from musiq.cli.options import MemoryOption
-from musiq.cli.paths import expand
 from musiq.cli.tables import print_table
 from musiq.distortions import DISTORTIONS, LEVELS
 from musiq.errors import ImageError
+from musiq.inputs.expand import Inputs
+from musiq.inputs.item import File, Item
 from musiq.progress import progress_bar, say
 from musiq.runtime.choose import Device, RuntimeName
 from musiq.scorer import Scorer
@@ -36,9 +38,9 @@ def selfcheck(
     kinds = list(dict.fromkeys(distortion or DISTORTIONS))
     if unknown := [kind for kind in kinds if kind not in DISTORTIONS]:
         raise ValueError(f"no distortion {unknown[0]!r}; there are {', '.join(DISTORTIONS)}")
-    files = list(expand(paths, recursive))
-    if not files:
-        raise ValueError(f"no images in {', '.join(paths)}" + ("" if recursive else " (subfolders: --recursive)"))
+    inputs = Inputs(tuple(paths), recursive)
+    refuse_nothing(inputs)
+    files = list(dict.fromkeys(map(_loose_file, inputs)))
     scorer = Scorer.load(checkpoint, runtime=runtime, device=device, max_memory=max_memory)
     series, failed = list[Series](), 0
     with progress_bar("checking", len(files) * len(kinds)) as advance:
@@ -65,6 +67,12 @@ def _print(rows: list[Falls], photos: int, scorer: Scorer) -> None:
     cells = ([row.name, *(f"{mean:.1f}" for mean in row.means), f"{row.share:.1%}", str(row.steps)] for row in rows)
     print(f"{photos} photos, checkpoint {scorer.checkpoint.name} ({scorer.checkpoint.id[:12]}): mean scores")
     print_table(columns, cells, sys.stdout, right=columns[1:])
+
+
+def _loose_file(item: Item) -> Path:
+    if not isinstance(item.source, File):
+        raise ValueError(f"{item.name}: only photos that are files of their own can be checked")
+    return Path(item.source.path)
 
 
 def _write(path: Path, series: list[Series]) -> None:

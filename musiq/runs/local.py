@@ -11,7 +11,7 @@ from musiq.decode.pool import Decoders
 from musiq.errors import ImageError
 from musiq.image import Admit
 from musiq.inputs.item import Item, Stamp
-from musiq.rows import Row, Scoring
+from musiq.rows import Row
 from musiq.runs.engine import KnownBy, Result
 from musiq.scorer import Scorer
 from musiq.scores import Score

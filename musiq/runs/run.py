@@ -1,12 +1,13 @@
-"""From items to rows that are kept: what is there is skipped, nothing is lost and nothing comes twice."""
+"""From items to rows: what is there is skipped, what is new is scored, and nothing comes twice."""
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
+from musiq.errors import MusiqError
 from musiq.inputs.item import Item
-from musiq.outputs import Output
-from musiq.progress import Advance
+from musiq.progress import Advance, Silent
+from musiq.rows import Row
 from musiq.runs.engine import Engine, Result
 from musiq.runs.ledger import Ledger
 from musiq.runs.log import EventLog
@@ -17,27 +18,31 @@ from musiq.store.store import Store
 def run(
     items: Iterable[Item],
     engine: Engine,
-    output: Output | None,
-    store: Store | None,
-    log: EventLog,
-    summary: Summary,
-    advance: Advance,
-) -> None:
-    """Scores every item whose row is not in the output yet.
+    *,
+    done: Iterable[str] = (),
+    store: Store | None = None,
+    summary: Summary | None = None,
+    advance: Advance | None = None,
+    log: EventLog | None = None,
+) -> Iterator[Row]:
+    """A row per item, in the engine's order; what is yielded counts as kept when the next one is asked for.
 
     Args:
-        items: gone through twice: once to count them.
-        output: gets a row per item, in the engine's order.
-        store: gets them, too; before the output, so that a row that a kill keeps from the output is known when the run
-            goes on.
-        summary: counts them; its numbers are right at any time, also when this ends by an exception.
+        items: gone through twice: once more to count them, if progress is shown.
+        done: names that are skipped.
+        store: gets every row before it is yielded, so that a row that a kill keeps from the caller's output is known
+            when the run goes on.
+        summary, advance, log: are told of each.
     """
+    summary, advance, log = summary or Summary(), advance or Silent(), log or EventLog(None)
     with closing(Ledger()) as ledger:
-        for name, _ in output.done() if output is not None else ():
+        for name in done:
             ledger.add(name)
         _count(items, advance)
         for result in engine.results(_new_items(items, ledger, summary, advance)):
-            _keep(result, engine, output, store)
+            if store is not None and result.known != "path":
+                store.put(result.row, engine.scoring, result.stamp)
+            yield result.row
             summary.add(result)
             _tell(result, log)
             advance(result.row.path.rpartition("/")[2])
@@ -52,13 +57,6 @@ def _new_items(items: Iterable[Item], ledger: Ledger, summary: Summary, advance:
             advance("")
 
 
-def _keep(result: Result, engine: Engine, output: Output | None, store: Store | None) -> None:
-    if store is not None and result.known != "path":
-        store.put(result.row, engine.scoring, result.stamp)
-    if output is not None:
-        output.write(result.row)
-
-
 def _tell(result: Result, log: EventLog) -> None:
     row = result.row
     if row.error is not None:
@@ -69,6 +67,8 @@ def _count(items: Iterable[Item], advance: Advance) -> None:
     """Counts beside the work, so that a long listing does not hold it up."""
 
     def count() -> None:
-        advance.expect(sum(1 for _ in items))
+        with suppress(MusiqError, OSError):  # the run itself meets it, too
+            advance.expect(sum(1 for _ in items))
 
-    threading.Thread(target=count, name="musiq-count", daemon=True).start()
+    if not isinstance(advance, Silent):
+        threading.Thread(target=count, name="musiq-count", daemon=True).start()

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from musiq.checkpoint import save_checkpoint
-from musiq.cli.paths import expand
 from musiq.runtime import precision
 from musiq.scores import Calibration, Population, ScoreRange
 
@@ -37,7 +36,6 @@ def test_a_mixed_folder(run, tiny_folder, mixed_folder, reference_scores):
     assert set(rows) == set(BAD) | set(GOOD)
     for name, reason in BAD.items():
         assert reason in rows[name]["error"]
-        assert name in rows[name]["error"]
         assert rows[name]["score"] is None
     for name, (height, width) in GOOD.items():
         assert rows[name]["error"] is None
@@ -137,7 +135,8 @@ def test_an_image_above_the_memory_limit_is_named(run, tiny_folder, mixed_folder
     assert result.exit_code == 1
     for path, size, row in zip(paths, ("451 x 300", "1 x 1"), map(json.loads, result.stdout.splitlines()), strict=True):
         assert row["score"] is None
-        assert row["error"].startswith(f"{path}: {size} pixels take about ")
+        assert row["path"] == str(path)
+        assert row["error"].startswith(f"{size} pixels take about ")
         assert "left of the limit of 0 MB" in row["error"]
     enough = run("score", *paths, "--checkpoint", tiny_folder, "--max-memory", "64GiB")
     assert enough.exit_code == 0
@@ -189,15 +188,3 @@ def test_as_a_process(tiny_folder, mixed_folder):
     )
     assert done.returncode == 2
     assert done.stderr.startswith("musiq: no: no such file or folder")
-
-
-def test_paths_are_expanded(tmp_path):
-    for name in ("b.JPG", "a.png", "c.txt", "sub/d.webp"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    names = lambda arguments, recursive=False: [path.name for path in expand(map(str, arguments), recursive)]  # noqa: E731
-    assert names([tmp_path]) == ["a.png", "b.JPG"]
-    assert names([tmp_path], recursive=True) == ["a.png", "b.JPG", "d.webp"]
-    assert names([tmp_path / "*.p*", tmp_path / "a.png"]) == ["a.png"]
-    assert names([tmp_path / "missing.png"]) == ["missing.png"]
-    assert names([tmp_path / "*.gif"]) == ["*.gif"]

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from musiq.data.duplicates import duplicate_groups, near_pairs, perceptual_hash, perceptual_hashes
+from musiq.data import duplicates
+from musiq.data.duplicates import (
+    duplicate_groups,
+    join_groups,
+    near_pairs,
+    perceptual_hash,
+    perceptual_hashes,
+    pixel_hash,
+)
 from musiq.errors import DataError
 
 
@@ -13,6 +21,42 @@ def test_groups_are_chains_of_near_hashes():
     hashes[3, 30:60] = True
     groups = duplicate_groups(hashes, distance=10)
     assert groups[0] == groups[1] == groups[2] != groups[3]
+
+
+@pytest.mark.parametrize("block", [1, 1000, 2**22])
+@pytest.mark.parametrize("distance", [0, 3, 10])
+def test_groups_are_those_found_one_by_one(monkeypatch, block, distance):
+    """Numbered in the order in which they come, whatever is compared at once; some hashes are equal."""
+    monkeypatch.setattr(duplicates, "BLOCK_PAIRS", block)
+    rng = np.random.default_rng(1)
+    hashes = rng.integers(0, 2, (12, 64)).astype(bool)[rng.integers(0, 12, 90)]
+    hashes ^= rng.random(hashes.shape) < rng.choice([0, 0.05], (90, 1))
+    expected = [-1] * 90
+    for start in range(90):
+        reached = [start] if expected[start] < 0 else []
+        number = max(expected) + 1
+        while reached:
+            index = reached.pop()
+            expected[index] = number
+            near = [i for i in range(90) if expected[i] < 0 and (hashes[i] != hashes[index]).sum() <= distance]
+            reached += near
+    assert 12 < max(expected) + 1 < 90 or distance == 10
+    assert duplicate_groups(hashes, distance).tolist() == expected
+
+
+def test_no_hashes_are_in_no_group():
+    assert duplicate_groups(np.zeros((0, 64), bool)).tolist() == []
+
+
+def test_pairs_join_groups():
+    groups = np.array([0, 1, 0, 2, 3, 1], np.int32)
+    joined = join_groups(groups, np.array([3, 0]), np.array([5, 2]))
+    assert joined.tolist() == [0, 1, 0, 1, 2, 1]
+
+
+def test_pixels_have_the_hash_of_their_file(tmp_path, photo):
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    assert pixel_hash(photo).tolist() == perceptual_hash(tmp_path / "a.png").tolist()
 
 
 def test_pairs_are_those_within_the_distance():

@@ -1,0 +1,72 @@
+"""What scores the images of a command, opened by its options."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+from musiq.decode.limits import Limits
+from musiq.decode.pool import Decoders
+from musiq.image import MAX_PIXELS
+from musiq.inputs.expand import Inputs
+from musiq.runs.engine import Engine
+from musiq.runs.local import LocalEngine
+from musiq.runs.summary import Summary
+from musiq.runtime.choose import Device, RuntimeName
+from musiq.runtime.precision import Precision
+from musiq.scorer import Scorer
+from musiq.store.store import Store
+
+
+class ScorerOptions(NamedTuple):
+    """The options of `Scorer.load` that commands have."""
+
+    checkpoint: str = "default"
+    runtime: RuntimeName = "auto"
+    device: Device = "cpu"
+    precision: Precision = "fp32"
+    threads: int | None = None
+    workers: int | None = None
+    max_pixels: int = MAX_PIXELS
+    max_memory: int | None = None
+    max_patches: int | None = None
+
+
+@contextmanager
+def local_engine(
+    options: ScorerOptions, limits: Limits, store: Path | None = None, retry_errors: bool = False
+) -> Iterator[tuple[Engine, Store | None, Summary]]:
+    """An engine on this machine, the store that it knows, and an empty summary in its checkpoint's scale."""
+    with ExitStack() as stack:
+        decoders = stack.enter_context(Decoders(limits, ready=1))  # it starts while the network is loaded
+        stack.enter_context(_ended_by_ctrl_c(decoders))
+        scorer = Scorer.load(**options._asdict())
+        opened = None if store is None else stack.enter_context(Store(store))
+        scale = scorer.checkpoint.score
+        summary = Summary(scale.low, scale.high, scale.higher_is_better)
+        yield LocalEngine(scorer, decoders, opened, retry_errors), opened, summary
+
+
+def refuse_nothing(inputs: Inputs) -> None:
+    """Refuses inputs without an image, which are a mistake."""
+    if next(iter(inputs), None) is None:
+        hint = "" if inputs.recursive else " (subfolders: --recursive)"
+        raise ValueError(f"no images in {', '.join(inputs.names)}{hint}")
+
+
+@contextmanager
+def _ended_by_ctrl_c(decoders: Decoders) -> Iterator[None]:
+    """Context in which Ctrl-C waits for no decoder."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        decoders.stop()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
