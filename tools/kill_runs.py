@@ -1,9 +1,10 @@
 """Kills runs of `musiq score` with SIGKILL at random moments, starts them again, and compares the rows at the end.
 
-    python -m tools.kill_runs FOLDER --images 20000 --kills 20 --checkpoint TINY
+    python -m tools.kill_runs FOLDER --images 20000 --kills 20
 
-FOLDER gets small images cut from examples/, the outputs and nothing else. For CSV, Parquet, and a store that two
-processes write at once, the rows have to be those of an uninterrupted run: each image once, with the same score.
+FOLDER gets small images cut from examples/, a tiny network of random weights, and the outputs. For CSV, Parquet, and a
+store that two processes write at once, the rows have to be those of an uninterrupted run: each image once, with the same
+score.
 """
 
 import argparse
@@ -20,8 +21,14 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from musiq.checkpoint import Checkpoint, save_checkpoint
+from musiq.config import ModelConfig, weight_shapes
+from musiq.patches import PatchConfig
+from musiq.runtime.export import export_graphs
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SIDE_PX = 64
+START_S = 1.5  # of a run, before its first row
 Scores = dict[str, str]
 
 
@@ -49,9 +56,22 @@ def make_images(folder: Path, count: int) -> None:
         Image.fromarray(crop).save(folder / f"{index:06d}.png", compress_level=1)
 
 
-def score_command(images: Path, checkpoint: str, *options: str) -> list[str]:
-    """The command that scores the folder."""
-    return [sys.executable, "-m", "musiq", "score", str(images), "--checkpoint", checkpoint, "--quiet", *options]
+def make_checkpoint(folder: Path) -> None:
+    """A network that takes a millisecond, so that killing is what takes the time."""
+    model = ModelConfig(width=24, depth=1, heads=2, mlp=32, stem=8, stem_groups=4, scales=1)
+    rng = np.random.default_rng(0)
+    weights = {
+        name: rng.standard_normal(shape, np.float32) * np.float32(np.prod(shape[1:]) ** -0.5)
+        for name, shape in weight_shapes(model).items()
+    }
+    patches = PatchConfig(longer_sides=())
+    save_checkpoint(Checkpoint("random", weights, model, patches, graphs=export_graphs(model)), folder)
+
+
+def score_command(folder: Path, *options: str) -> list[str]:
+    """The command that scores the images."""
+    names = (str(folder / "images"), "--checkpoint", str(folder / "checkpoint"))
+    return [sys.executable, "-m", "musiq", "score", *names, "--quiet", *options]
 
 
 def run_killed(commands: Sequence[list[str]], kills: int, seconds: float, seed: int) -> int:
@@ -64,7 +84,7 @@ def run_killed(commands: Sequence[list[str]], kills: int, seconds: float, seed: 
     rng, killed = random.Random(seed), 0
     running = [subprocess.Popen(command) for command in commands]
     while killed < kills and any(process.poll() is None for process in running):
-        time.sleep(rng.uniform(0.2, 1.0 + 1.6 * seconds / kills))
+        time.sleep(rng.uniform(0, START_S + 1.2 * seconds / kills))
         place = rng.randrange(len(running))
         if running[place].poll() is None:
             running[place].kill()
@@ -94,7 +114,7 @@ def parquet_scores(path: Path) -> Iterator[tuple[str, str]]:
 
 def store_scores(path: Path) -> Iterator[tuple[str, str]]:
     """Path and score of each file, read by sqlite3."""
-    question = "SELECT path, score FROM files JOIN scores USING (content)"
+    question = "SELECT path, score FROM files JOIN scores USING (content)"  # one scoring
     yield from ((name, repr(score)) for name, score in sqlite3.connect(path).execute(question))
 
 
@@ -106,12 +126,12 @@ def compare(kind: str, kills: int, found: Iterator[tuple[str, str]], expected: S
     return Outcome(kind, kills, len(rows), len(rows) - len(scores), len(expected.keys() - scores.keys()), unlike)
 
 
-def kill_all(folder: Path, count: int, kills: int, checkpoint: str, seed: int = 0) -> Iterator[Outcome]:
+def kill_all(folder: Path, count: int, kills: int, seed: int = 0) -> Iterator[Outcome]:
     """An uninterrupted run, then one of each kind that is killed; yields how each differs."""
-    images = folder / "images"
-    make_images(images, count)
+    make_images(folder / "images", count)
+    make_checkpoint(folder / "checkpoint")
     started = time.monotonic()
-    subprocess.run(score_command(images, checkpoint, "--output", str(folder / "whole.csv")), check=True)
+    subprocess.run(score_command(folder, "--output", str(folder / "whole.csv")), check=True)
     seconds = time.monotonic() - started
     expected = dict(csv_scores(folder / "whole.csv"))
     yield compare("csv, uninterrupted", 0, csv_scores(folder / "whole.csv"), expected)
@@ -121,7 +141,7 @@ def kill_all(folder: Path, count: int, kills: int, checkpoint: str, seed: int = 
         ("store, two processes", ["--store"], folder / "killed.sqlite", 2, store_scores),
     ]
     for kind, option, path, processes, read in kinds:
-        commands = [score_command(images, checkpoint, *option, str(path))] * processes
+        commands = [score_command(folder, *option, str(path))] * processes
         yield compare(kind, run_killed(commands, kills, seconds, seed), read(path), expected)
 
 
@@ -130,11 +150,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--images", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--checkpoint", default="default")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     print("| output | kills | rows | twice | missing | other score |\n|---|---|---|---|---|---|")
-    for outcome in kill_all(options.folder, options.images, options.kills, options.checkpoint, options.seed):
+    for outcome in kill_all(options.folder, options.images, options.kills, options.seed):
         print(f"| {' | '.join(f'{fact:,}' if isinstance(fact, int) else fact for fact in outcome)} |", flush=True)
 
 
