@@ -3,7 +3,7 @@
     python -m tools.kill_runs FOLDER --images 20000 --kills 20
 
 FOLDER gets small images cut from examples/, a tiny network of random weights, and the outputs. For CSV, Parquet, and a
-store that two processes write at once, the rows have to be those of an uninterrupted run: each image once, with the same
+store that two processes write at once, the rows have to be those of an uninterrupted run: each image once, with its
 score.
 """
 

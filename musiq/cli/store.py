@@ -83,6 +83,7 @@ def query(
     scorings that are held; scores of different ones do not compare."""
     scores = None if above is None and below is None else (above, below)
     _refuse_several({"--top": top, "--between": between, "--above or --below": scores, "--errors": errors or None})
+    _refuse_several({"--errors": errors or None, "--worst": worst or None})
     with Store(store, create=False) as opened:
         scorings = find_scorings(opened, checkpoint, preprocess, precision)
         if errors:

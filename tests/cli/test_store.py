@@ -87,6 +87,7 @@ def test_errors(call, path):
     [
         (["--top", "1%"], "choose one by --checkpoint, --preprocess or --precision: "),
         (["--top", "1%", "--errors"], "--top and --errors exclude each other"),
+        (["--errors", "--worst"], "--errors and --worst exclude each other"),
         (["--between", "1:2", "--above", "0"], "--between and --above or --below exclude each other"),
         (["--checkpoint", "c0ffee"], "holds nothing of checkpoint 'c0ffee'; it holds "),
         (["--format", "csv"], "--format csv needs a selection"),
