@@ -58,16 +58,6 @@ def progress_bar(title: str, total: int | None, completed: int = 0, *, live: boo
         yield _Bar(progress, progress.add_task(title, total=total, completed=completed, text=""))
 
 
-class Silent:
-    """Counts and shows nothing."""
-
-    def __call__(self, text: str) -> None:
-        pass
-
-    def expect(self, total: int) -> None:
-        pass
-
-
 class _Bar:
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress, self._task = progress, task

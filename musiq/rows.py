@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from musiq.errors import ImageError
@@ -73,7 +73,7 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, the columns in order."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in COLUMNS}
 
 
 COLUMNS = tuple(field.name for field in fields(Row))

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from musiq import __version__
-from musiq.cli import checkpoints, choose, data, doctor, evaluate, reproduce, score, selfcheck, store, train
+from musiq.cli import checkpoints, choose, data, doctor, evaluate, reproduce, score, selfcheck, store, train, video
 from musiq.errors import MusiqError
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app.command("score")(score.score)
 app.command("rank")(choose.rank)
 app.command("pick")(choose.pick)
 app.command("dedupe")(choose.dedupe)
+app.command("video")(video.video)
 app.command("selfcheck")(selfcheck.selfcheck)
 app.command("doctor")(doctor.doctor)
 app.command("train")(train.train)

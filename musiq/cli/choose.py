@@ -198,7 +198,8 @@ def _open_rows(
         local_engine(ScorerOptions(checkpoint), Limits(), store) as (engine, opened, summary),
         progress_bar("scoring", None) as advance,
     ):
-        yield run(inputs, engine, store=opened, summary=summary, advance=advance), summary.higher_is_better
+        rows = run(inputs, engine, store=opened, summary=summary, advance=advance, count=inputs.quick)
+        yield rows, summary.higher_is_better
 
 
 def _require_hashing() -> None:

@@ -106,7 +106,17 @@ def score(
         events.write("start", version=__version__, inputs=paths, checkpoint=checkpoint, **vars(engine.scoring))
         try:
             done = (name for name, _ in rows.done()) if rows is not None else ()
-            for row in run(inputs, engine, done=done, store=opened, summary=summary, advance=advance, log=events):
+            new = run(
+                inputs,
+                engine,
+                done=done,
+                store=opened,
+                summary=summary,
+                advance=advance,
+                log=events,
+                count=inputs.quick,
+            )
+            for row in new:
                 if rows is not None:
                     rows.write(row)
         except KeyboardInterrupt:

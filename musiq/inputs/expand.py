@@ -20,6 +20,8 @@ from musiq.inputs.tables import FORMATS, Table
 from musiq.inputs.tar import TAR_SUFFIXES, tar_items
 from musiq.inputs.zip import zip_items
 
+SLOW_SUFFIXES = {*TAR_SUFFIXES, ".parquet"} - {".tar"}
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -68,6 +70,16 @@ class Inputs:
             if is_address(name):
                 filesystem(name)
             self._check_columns(name)
+
+    @property
+    def quick(self) -> bool:
+        """Whether their number can be learned by going through them without reading the images themselves."""
+        return not any(
+            is_address(name)
+            or (suffix_of(name) in SLOW_SUFFIXES)
+            or (Path(name).is_dir() and (is_saved(name) or bool(list_parts(name))))
+            for name in self._plain_names()
+        )
 
     def _check_columns(self, name: str) -> None:
         if _is_folder(name):

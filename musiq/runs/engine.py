@@ -34,5 +34,5 @@ class Engine(Protocol):
         ...
 
     def results(self, items: Iterable[Item]) -> Iterator[Result]:
-        """A result per item; items are taken only a little ahead of their results."""
+        """A result per item, in any order; items are taken only a little ahead of their results."""
         ...

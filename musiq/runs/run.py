@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 
 from musiq.errors import MusiqError
 from musiq.inputs.item import Item
-from musiq.progress import Advance, Silent
+from musiq.progress import Advance
 from musiq.rows import Row
 from musiq.runs.engine import Engine, Result
 from musiq.runs.ledger import Ledger
@@ -24,37 +24,42 @@ def run(
     summary: Summary | None = None,
     advance: Advance | None = None,
     log: EventLog | None = None,
+    count: bool = True,
 ) -> Iterator[Row]:
     """A row per item, in the engine's order; what is yielded counts as kept when the next one is asked for.
 
     Args:
-        items: gone through twice: once more to count them, if progress is shown.
+        items: gone through a second time beside the work to learn their number, if progress is shown.
         done: names that are skipped.
         store: gets every row before it is yielded, so that a row that a kill keeps from the caller's output is known
             when the run goes on.
         summary, advance, log: are told of each.
+        count: whether their number may be learned so.
     """
-    summary, advance, log = summary or Summary(), advance or Silent(), log or EventLog(None)
+    summary, log = summary or Summary(), log or EventLog(None)
     with closing(Ledger()) as ledger:
         for name in done:
             ledger.add(name)
-        _count(items, advance)
+        if count and advance is not None:
+            _count(items, advance)
         for result in engine.results(_new_items(items, ledger, summary, advance)):
             if store is not None and result.known != "path":
                 store.put(result.row, engine.scoring, result.stamp)
             yield result.row
             summary.add(result)
             _tell(result, log)
-            advance(result.row.path.rpartition("/")[2])
+            if advance is not None:
+                advance(result.row.path.rpartition("/")[2])
 
 
-def _new_items(items: Iterable[Item], ledger: Ledger, summary: Summary, advance: Advance) -> Iterator[Item]:
+def _new_items(items: Iterable[Item], ledger: Ledger, summary: Summary, advance: Advance | None) -> Iterator[Item]:
     for item in items:
         if ledger.add(item.name):
             yield Item(item.name, item.source.fetch())
         else:
             summary.skipped += 1
-            advance("")
+            if advance is not None:
+                advance("")
 
 
 def _tell(result: Result, log: EventLog) -> None:
@@ -70,5 +75,4 @@ def _count(items: Iterable[Item], advance: Advance) -> None:
         with suppress(MusiqError, OSError):  # the run itself meets it, too
             advance.expect(sum(1 for _ in items))
 
-    if not isinstance(advance, Silent):
-        threading.Thread(target=count, name="musiq-count", daemon=True).start()
+    threading.Thread(target=count, name="musiq-count", daemon=True).start()
