@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, Literal
 
+from musiq.progress import printable
+
 ListFormat = Literal["table", "csv", "jsonl"]
 Rows = Iterable[Mapping[str, Any]]
 
@@ -21,11 +23,6 @@ def print_rows(columns: Mapping[str, str], rows: Rows, file: IO[str], format: Li
     _PRINTERS[format](columns, rows, file)
 
 
-def plain(text: str) -> str:
-    """The text with a replacement character for each that could steer a terminal, or that no encoding has."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
-
-
 def _print_table(columns: Mapping[str, str], rows: Rows, file: IO[str]) -> None:
     widths = [max(len(name), len(format(0, cell))) for name, cell in columns.items()]
     sides = [">" if ">" in cell else "<" for cell in columns.values()]
@@ -37,7 +34,7 @@ def _print_table(columns: Mapping[str, str], rows: Rows, file: IO[str]) -> None:
 
     file.write(f"{line(columns)}\n")
     for row in rows:
-        file.write(line(plain(format(row[name], cell)) for name, cell in columns.items()) + "\n")
+        file.write(line(printable(format(row[name], cell)) for name, cell in columns.items()) + "\n")
 
 
 def _print_csv(columns: Mapping[str, str], rows: Rows, file: IO[str]) -> None:

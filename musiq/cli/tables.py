@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from musiq.progress import printable
+
 
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], file: IO[str], right: Sequence[str] = ()
@@ -26,4 +28,4 @@ def print_table(
 
 
 def _plain(text: str) -> str:
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+    return "\n".join(map(printable, text.split("\n")))
