@@ -15,10 +15,9 @@ from musiq.choose.links import add_link
 from musiq.choose.photo import Photo
 from musiq.choose.sidecar import Convention, stars_of, write_sidecar
 from musiq.choose.standing import Ranked
-from musiq.cli.listing import plain
 from musiq.errors import ImageError, OutputError
 from musiq.image import image_suffixes
-from musiq.progress import say
+from musiq.progress import printable, say
 
 Chosen = TypeVar("Chosen")
 
@@ -30,7 +29,7 @@ class Failures:
         self.count = 0
 
     def add(self, text: str) -> None:
-        print(f"musiq: {plain(text)}", file=sys.stderr)
+        print(f"musiq: {printable(text)}", file=sys.stderr)
         self.count += 1
 
     def end(self) -> None:
