@@ -7,6 +7,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
+from musiq.checkpoint import Checkpoint
 from musiq.decode.limits import Limits
 from musiq.decode.pool import Decoders
 from musiq.image import MAX_PIXELS
@@ -34,19 +35,43 @@ class ScorerOptions(NamedTuple):
     max_patches: int | None = None
 
 
+Opened = tuple[Engine, Store | None, Summary]
+
+
 @contextmanager
 def local_engine(
     options: ScorerOptions, limits: Limits, store: Path | None = None, retry_errors: bool = False
-) -> Iterator[tuple[Engine, Store | None, Summary]]:
+) -> Iterator[Opened]:
     """An engine on this machine, the store that it knows, and an empty summary in its checkpoint's scale."""
     with ExitStack() as stack:
         decoders = stack.enter_context(Decoders(limits, ready=1))  # it starts while the network is loaded
         stack.enter_context(_ended_by_ctrl_c(decoders))
         scorer = Scorer.load(**options._asdict())
         opened = None if store is None else stack.enter_context(Store(store))
-        scale = scorer.checkpoint.score
-        summary = Summary(scale.low, scale.high, scale.higher_is_better)
-        yield LocalEngine(scorer, decoders, opened, retry_errors), opened, summary
+        yield LocalEngine(scorer, decoders, opened, retry_errors), opened, _summary(scorer.checkpoint)
+
+
+@contextmanager
+def ray_engine(
+    options: ScorerOptions,
+    limits: Limits,
+    store: Path | None = None,
+    retry_errors: bool = False,
+    address: str | None = None,
+) -> Iterator[Opened]:
+    """The same on a Ray cluster."""
+    from musiq.cluster.engine import RayEngine
+
+    with ExitStack() as stack:
+        opened = None if store is None else stack.enter_context(Store(store))
+        engine = RayEngine(options._asdict(), limits, store=opened, retry_errors=retry_errors, address=address)
+        stack.enter_context(engine)
+        yield engine, opened, _summary(engine.checkpoint)
+
+
+def _summary(checkpoint: Checkpoint) -> Summary:
+    scale = checkpoint.score
+    return Summary(scale.low, scale.high, scale.higher_is_better)
 
 
 def refuse_nothing(inputs: Inputs) -> None:

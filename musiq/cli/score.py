@@ -6,12 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from musiq import __version__
-from musiq.cli.engines import ScorerOptions, local_engine, refuse_nothing
+from musiq.cli.engines import ScorerOptions, local_engine, ray_engine, refuse_nothing
 from musiq.cli.options import (
     CheckpointOption,
     DeviceOption,
@@ -79,6 +79,10 @@ def score(
     file_seconds: FileSecondsOption = Limits.seconds,
     file_memory: FileMemoryOption = None,
     quiet: QuietOption = False,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Where images are scored: here, or on a Ray cluster.")
+    ] = "local",
+    address: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Of the Ray cluster.")] = None,
     log: Annotated[Path | None, typer.Option(help="File that gets a JSON object per event.")] = None,
 ) -> None:
     """Score images: higher is better. An interrupted run goes on where it was when it is started again.
@@ -90,25 +94,33 @@ def score(
     options = ScorerOptions(
         checkpoint, runtime, device, precision, threads, workers, max_pixels, max_memory, max_patches
     )
+    if address is not None and engine != "ray":
+        raise ValueError("--address is of a Ray cluster; say --engine ray")
     limits = Limits(file_seconds, file_memory or Limits.memory, max_pixels)
     with ExitStack() as stack:
         inputs = Inputs(tuple(stack.enter_context(_spooled(paths))), recursive, column, relative_to)
         refuse_nothing(inputs)
         events = stack.enter_context(EventLog(log))
-        engine, opened, summary = stack.enter_context(local_engine(options, limits, store, retry_errors))
+        if engine == "ray":
+            opening = ray_engine(options, limits, store, retry_errors, address)
+        else:
+            opening = local_engine(options, limits, store, retry_errors)
+        scorer, opened, summary = stack.enter_context(opening)
         rows: Output | None = None
         if to_stdout or output is not None:
             rows = stack.enter_context(
-                open_output(output, form, overwrite=overwrite, retry_errors=retry_errors, scoring=engine.scoring)
+                open_output(output, form, overwrite=overwrite, retry_errors=retry_errors, scoring=scorer.scoring)
             )
         live = not (to_stdout and form != "table" and sys.stdout.isatty())  # a bar would run through the rows
         advance = None if quiet else stack.enter_context(progress_bar("scoring", None, live=live))
-        events.write("start", version=__version__, inputs=paths, checkpoint=checkpoint, **vars(engine.scoring))
+        events.write(
+            "start", version=__version__, inputs=paths, checkpoint=checkpoint, engine=engine, **vars(scorer.scoring)
+        )
         try:
             done = (name for name, _ in rows.done()) if rows is not None else ()
             new = run(
                 inputs,
-                engine,
+                scorer,
                 done=done,
                 store=opened,
                 summary=summary,
