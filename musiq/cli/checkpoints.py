@@ -9,10 +9,10 @@ import typer
 
 from musiq.average import average_checkpoints
 from musiq.checkpoint import Checkpoint, load_folder, save_checkpoint
-from musiq.cli.tables import print_table
 from musiq.errors import DataError, MissingExtraError
 from musiq.scores import ScoreRange
 from musiq.sources import load_checkpoint, read_training, shipped_names
+from musiq.tables import print_table
 
 app = typer.Typer(help="List the checkpoints that are there; average, calibrate or import one.")
 

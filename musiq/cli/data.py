@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 
 from musiq.cli.options import RangeOption
-from musiq.cli.tables import print_table
 from musiq.data.check import describe, find_faults
 from musiq.data.csv import write_csv
 from musiq.data.record import DataSet, Record
 from musiq.data.sets import SETS, open_data
 from musiq.data.split import assign_splits, group_numbers
 from musiq.errors import MissingExtraError
+from musiq.tables import print_table
 
 app = typer.Typer(help="List known data sets, check one, or split one into training, validation and test.")
 

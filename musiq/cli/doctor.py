@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from musiq import __version__
-from musiq.cli.tables import print_table
 from musiq.memory import format_bytes, machine_bytes
 from musiq.runtime.precision import INSTRUCTIONS, core_count, processor_instructions, processor_name
 from musiq.sources import load_checkpoint
+from musiq.tables import print_table
 
 
 def doctor(

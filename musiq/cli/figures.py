@@ -2,11 +2,11 @@
 
 import sys
 
-from musiq.cli.tables import print_table
 from musiq.evaluate.figures import Figures
 from musiq.evaluate.paired import Comparison, Difference
 from musiq.evaluate.predictions import Evaluation
 from musiq.evaluate.resampling import Interval, random_splits
+from musiq.tables import print_table
 
 SHOWN_PAIRS = 3
 

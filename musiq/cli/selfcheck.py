@@ -9,7 +9,6 @@ import typer
 
 from musiq.cli.engines import refuse_nothing
 from musiq.cli.options import MemoryOption
-from musiq.cli.tables import print_table
 from musiq.distortions import DISTORTIONS, LEVELS
 from musiq.errors import ImageError
 from musiq.inputs.expand import Inputs
@@ -18,6 +17,7 @@ from musiq.progress import progress_bar, say
 from musiq.runtime.choose import Device, RuntimeName
 from musiq.scorer import Scorer
 from musiq.selfcheck import Falls, Series, count_falls, score_series
+from musiq.tables import print_table
 
 
 def selfcheck(

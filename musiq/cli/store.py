@@ -10,13 +10,13 @@ from typing import Annotated, Literal, NamedTuple
 
 import typer
 
-from musiq.cli.tables import print_table
 from musiq.rows import Row, Scoring
 from musiq.store import Store
 from musiq.store.compare import Comparison, Pair, check_alike, choose_two, compare_scorings
 from musiq.store.holdings import count, find_scorings, named_scorings, only_scoring, short_id
 from musiq.store.prune import prune_store, vacuum_store
 from musiq.store.query import by_path, by_percentile, by_score, failures
+from musiq.tables import print_table
 
 app = typer.Typer(no_args_is_help=True, help="Ask a store of scores, write it in other formats, compare and prune it.")
 

@@ -19,12 +19,12 @@ from musiq.cli.options import (
     ThreadsOption,
     WorkersOption,
 )
-from musiq.cli.tables import print_table
 from musiq.errors import ImageError
 from musiq.image import MAX_PIXELS
 from musiq.inputs.item import portable
 from musiq.progress import progress_bar, say
 from musiq.scorer import Scorer
+from musiq.tables import print_table
 from musiq.video import Summary, clip_rows, expected_frames, frames
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from typing import IO
 
 from musiq.outputs.output import Output, naming
 from musiq.rows import Row
+from musiq.tables import print_table
 
 OPTIONAL = ("+-", "better than", "band")  # what not every checkpoint knows
 RIGHT = ("score", "+-", "better than", "size")
@@ -33,8 +34,6 @@ class TableOutput(Output):
                 self._file.close()
 
     def _print(self, cells: list[dict[str, str]]) -> None:
-        from musiq.cli.tables import print_table
-
         columns = [name for name in cells[0] if name not in OPTIONAL or any(row[name] for row in cells)]
         print_table(columns, ([row[name] for name in columns] for row in cells), self._file, right=RIGHT)
 
