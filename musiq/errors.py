@@ -7,6 +7,7 @@ MusiqError
 ├── RecipeError       a recipe or its run folder is malformed
 ├── InputError        a list, an archive or a folder of images cannot be read
 ├── OutputError       earlier results cannot be continued, or new ones not be written
+├── ClusterError      a cluster cannot be reached, or gave up
 ├── StoreError        a store is malformed, or its scores do not compare
 └── MissingExtraError an optional part of musiq is not installed
 """
@@ -63,6 +64,10 @@ class InputError(MusiqError):
 
 class OutputError(MusiqError):
     """Results cannot be written, or not be added to those that are there. Names the file and the reason."""
+
+
+class ClusterError(MusiqError):
+    """A cluster cannot be reached, or gave up. Names the reason."""
 
 
 class StoreError(MusiqError):

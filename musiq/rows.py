@@ -79,6 +79,11 @@ class Row:
 COLUMNS = tuple(field.name for field in fields(Row))
 
 
+def capped(preprocess: str, max_patches: int | None) -> str:
+    """Id of a preprocessing that keeps at most so many native patches; None for all."""
+    return preprocess if max_patches is None else f"{preprocess}/max{max_patches}"
+
+
 @dataclass(frozen=True)
 class Scoring:
     """What makes scores comparable.
@@ -92,6 +97,11 @@ class Scoring:
     weights: str
     preprocess: str
     precision: str
+
+    @classmethod
+    def of(cls, weights: str, preprocess: str, precision: str, max_patches: int | None) -> "Scoring":
+        """That of a run, whose cap on patches, if it has one, is part of its preprocessing."""
+        return cls(weights, capped(preprocess, max_patches), precision)
 
     def covers(self, row: Row) -> bool:
         """Whether a run of this scoring may have given the row: images below a cap on patches keep the plain id."""

@@ -19,7 +19,7 @@ from musiq.errors import CheckpointError, ImageError
 from musiq.image import MAX_PIXELS, WHITE, Admit, DecodedImage, load_image
 from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
 from musiq.patches import PatchSequence, native_size, patch_sequence, piece_tokens, spread, token_counts
-from musiq.rows import Scoring
+from musiq.rows import Scoring, capped
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
 from musiq.runtime.graph import stem_bytes
 from musiq.runtime.precision import core_count
@@ -128,8 +128,7 @@ class Scorer:
     @property
     def scoring(self) -> Scoring:
         """What all its scores have in common; scores compare only with others of the same."""
-        cap = "" if self._max_patches is None else f"/max{self._max_patches}"
-        return Scoring(self.checkpoint.id, f"{self.checkpoint.patches.id}{cap}", self.runtime.precision)
+        return Scoring.of(self.checkpoint.id, self.checkpoint.patches.id, self.runtime.precision, self._max_patches)
 
     def score(self, image: Any) -> Score:
         """The score of one image: anything that `musiq.image.load_image` takes.
@@ -191,7 +190,7 @@ class Scorer:
             return _Prepared(name, patch_sequence(decoded.pixels, config), height, width, config.id, notes)
         patches = patch_sequence(decoded.pixels, config, partial(spread, limit=limit))
         note = f"approximate: {len(patches.kept if patches.kept is not None else ())} of {native} native patches"
-        return _Prepared(name, patches, height, width, f"{config.id}/max{limit}", (*notes, note))
+        return _Prepared(name, patches, height, width, capped(config.id, limit), (*notes, note))
 
     def _try_prepare(self, load: Load, image: Any, admit: Admit | None = None) -> Any:
         """A `_Prepared`, an `ImageError`, or what `load` hands on."""
