@@ -28,7 +28,7 @@ from musiq.runtime.export import export_graphs
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SIDE_PX = 64
-START_S = 1.5  # of a run, before its first row
+START_S = 0.8  # of a run, about, before its first row
 Scores = dict[str, str]
 
 
@@ -84,7 +84,7 @@ def run_killed(commands: Sequence[list[str]], kills: int, seconds: float, seed: 
     rng, killed = random.Random(seed), 0
     running = [subprocess.Popen(command) for command in commands]
     while killed < kills and any(process.poll() is None for process in running):
-        time.sleep(rng.uniform(0, START_S + 1.2 * seconds / kills))
+        time.sleep(rng.uniform(0, 2 * (START_S + 0.4 * seconds / kills)))
         place = rng.randrange(len(running))
         if running[place].poll() is None:
             running[place].kill()

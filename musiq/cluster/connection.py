@@ -2,7 +2,9 @@
 
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -52,16 +54,28 @@ def connected(address: str | None) -> Iterator[None]:
         return
     address = address or os.environ.get("RAY_ADDRESS")
     _check(address or "")
-    try:
-        with _without_stderr():
-            ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = str(error.__cause__ or error).strip().splitlines()[-1]
-        raise ClusterError(f"no Ray cluster at {address or 'this machine'}: {reason}") from error
+    with _returning_sigterm():
+        try:
+            with _without_stderr():
+                ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            reason = str(error.__cause__ or error).strip().splitlines()[-1]
+            raise ClusterError(f"no Ray cluster at {address or 'this machine'}: {reason}") from error
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def _returning_sigterm() -> Iterator[None]:
+    """Context after which SIGTERM is handled as before: Ray takes it, and does not give it back."""
+    before = signal.getsignal(signal.SIGTERM)
     try:
         yield
     finally:
-        ray.shutdown()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _check(address: str) -> None:
