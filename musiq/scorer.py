@@ -64,12 +64,13 @@ class Scorer:
         max_pixels: int | None = MAX_PIXELS,
         max_memory: int | None = None,
         max_patches: int | None = None,
+        beside: int = 0,
     ) -> None:
         self.checkpoint, self.runtime = checkpoint, runtime
         self._workers = workers or core_count()
         self._background, self._max_pixels, self._max_patches = background, max_pixels, max_patches
         self._max_memory = max_memory
-        self._room = machine_bytes() // 2 if max_memory is None else max(1, max_memory - process_bytes())
+        self._room = machine_bytes() // 2 if max_memory is None else max(1, max_memory - process_bytes() - beside)
         self._all_cores = threading.Lock()
 
     @classmethod
@@ -86,6 +87,7 @@ class Scorer:
         max_pixels: int | None = MAX_PIXELS,
         max_memory: int | None = None,
         max_patches: int | None = None,
+        beside: int = 0,
     ) -> "Scorer":
         """A scorer ready to use.
 
@@ -99,10 +101,11 @@ class Scorer:
             workers: images in work at the same time, None for one per core.
             background: RGB that transparent pixels are laid over.
             max_pixels: largest H * W accepted, None for no limit.
-            max_memory: bytes that this process shall stay under; larger images are refused. None shares half of the
-                machine's memory among the images in work.
+            max_memory: bytes that this process (and those `beside` it) shall stay under; larger images are refused.
+                None shares half of the machine's memory among the images in work.
             max_patches: most native patches that an image keeps, by `musiq.patches.spread`; its score is then
                 approximate, and says so. None keeps all.
+            beside: bytes that other processes take which `max_memory` is for, too.
 
         Raises:
             CheckpointError: the checkpoint is missing or malformed.
@@ -123,6 +126,7 @@ class Scorer:
             max_pixels=max_pixels,
             max_memory=max_memory,
             max_patches=max_patches,
+            beside=beside,
         )
 
     @property

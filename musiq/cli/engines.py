@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from musiq.checkpoint import Checkpoint
 from musiq.decode.limits import Limits
-from musiq.decode.pool import Decoders
+from musiq.decode.pool import IDLE_BYTES, Decoders
 from musiq.image import MAX_PIXELS
 from musiq.inputs.expand import Inputs
 from musiq.runs.engine import Engine
 from musiq.runs.local import LocalEngine
 from musiq.runs.summary import Summary
 from musiq.runtime.choose import Device, RuntimeName
-from musiq.runtime.precision import Precision
+from musiq.runtime.precision import Precision, core_count
 from musiq.scorer import Scorer
 from musiq.store.store import Store
 
@@ -46,7 +46,8 @@ def local_engine(
     with ExitStack() as stack:
         decoders = stack.enter_context(Decoders(limits, ready=1))  # it starts while the network is loaded
         stack.enter_context(_ended_by_ctrl_c(decoders))
-        scorer = Scorer.load(**options._asdict())
+        workers = options.workers or options.threads or core_count()
+        scorer = Scorer.load(**options._asdict(), beside=workers * IDLE_BYTES)
         opened = None if store is None else stack.enter_context(Store(store))
         yield LocalEngine(scorer, decoders, opened, retry_errors), opened, _summary(scorer.checkpoint)
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from musiq.decode.decoder import Decoder
 from musiq.decode.limits import Limits
 
+IDLE_BYTES = 40_000_000  # that a decoder takes by itself, as measured
 LOOK_EVERY_S = 0.1  # for processes that are out of time
 
 

@@ -47,3 +47,10 @@ def test_the_folder_as_a_command():
     assert (name, found["photos"]) == ("folder", 4)
     assert found["share"] > 0
     assert found["share"] == pytest.approx(found["per_s"] / found["network_per_s"])
+
+
+def test_a_commands_children_count():
+    child = [sys.executable, "-S", "-c", "import time; x = b'1' * 100_000_000; time.sleep(1)"]
+    parent = f"import subprocess, time; child = subprocess.Popen({child!r}); child.wait()"
+    alone = run_command([sys.executable, "-S", "-c", "pass"])
+    assert run_command([sys.executable, "-S", "-c", parent]).peak_bytes > alone.peak_bytes + 100e6
