@@ -8,10 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from musiq.choose.files import folder_of, real_path
+from musiq.choose.files import folder_of
 from musiq.choose.photo import Photo
 from musiq.data.duplicates import Hashes, Indexes
 from musiq.image import open_image
+from musiq.inputs.item import real_path
 
 BURST_BITS = 20  # of 64: unlike photos lie 32 apart on average, deviation 4
 _EXIF, _TIME, _FRACTION = 0x8769, 0x9003, 0x9291  # IFD, DateTimeOriginal, SubSecTimeOriginal

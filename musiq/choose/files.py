@@ -5,26 +5,9 @@ import re
 from pathlib import Path
 
 from musiq.errors import ImageError
-from musiq.inputs.item import portable
+from musiq.inputs.item import real_path
 
-_ESCAPED = re.compile(rb"\\\\|\\x([89a-f][0-9a-f])")
 _MEMBER = re.compile(r"(.+\.\w+)!")
-
-
-def real_path(name: str) -> str:
-    r"""The path that `musiq.inputs.item.portable` wrote as `name`.
-
-    Two paths may share a name: that of valid UTF-8 with a backslash, an x and two digits in it, and the one where these
-    stand for a byte. The first is meant where there is such a file.
-    """
-    if "\\x" not in name or os.path.lexists(name):
-        return name
-    path = os.fsdecode(_ESCAPED.sub(_unescaped, name.encode()))
-    return path if portable(path) == name else name
-
-
-def _unescaped(match: re.Match[bytes]) -> bytes:
-    return bytes.fromhex(match[1].decode()) if match[1] else b"\\"
 
 
 def file_of(name: str) -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from musiq.choose.bursts import burst_pairs
-from musiq.choose.files import real_path
 from musiq.choose.photo import Photo, best_first
 from musiq.data.duplicates import NEAR_BITS, Hashes, duplicate_groups, join_groups
+from musiq.inputs.item import real_path
 
 
 @dataclass(frozen=True, slots=True)

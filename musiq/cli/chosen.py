@@ -10,13 +10,14 @@ from typing import TypeVar
 import typer
 
 from musiq.atomic import write_file
-from musiq.choose.files import file_of, folder_of, real_path
+from musiq.choose.files import file_of, folder_of
 from musiq.choose.links import add_link
 from musiq.choose.photo import Photo
 from musiq.choose.sidecar import Convention, stars_of, write_sidecar
 from musiq.choose.standing import Ranked
 from musiq.errors import ImageError, OutputError
 from musiq.image import image_suffixes
+from musiq.inputs.item import real_path
 from musiq.progress import printable, say
 
 Chosen = TypeVar("Chosen")

@@ -2,12 +2,15 @@
 
 import errno
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from musiq.errors import ImageError, Kind
+
+_ESCAPED = re.compile(rb"\\\\|\\x([89a-f][0-9a-f])")  # by `portable`
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,22 @@ def portable(path: str) -> str:
     except UnicodeEncodeError:
         return os.fsencode(path.replace("\\", "\\\\")).decode("utf-8", "backslashreplace")
     return path
+
+
+def real_path(name: str) -> str:
+    r"""The path that `portable` wrote as `name`.
+
+    Two paths may share a name: that of valid UTF-8 with a backslash, an x and two digits in it, and the one where these
+    stand for a byte. The first is meant where there is such a file.
+    """
+    if "\\x" not in name or os.path.lexists(name):
+        return name
+    path = os.fsdecode(_ESCAPED.sub(_unescaped, name.encode()))
+    return path if portable(path) == name else name
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(match[1].decode()) if match[1] else b"\\"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Takes out of a store what is of no more use. Only the store is changed, never an image."""
 
-import os
-import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -9,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musiq.errors import StoreError
+from musiq.inputs.item import real_path
 from musiq.rows import Scoring
 from musiq.store.schema import SCORING, connect, transaction
 from musiq.store.store import Store
@@ -94,7 +93,7 @@ def is_gone(path: str) -> bool:
     """
     if "!" in path or "://" in path:
         return False
-    return _is_missing(path) and _is_missing(_original(path))
+    return _is_missing(real_path(path))
 
 
 def _is_missing(path: str) -> bool:
@@ -105,18 +104,6 @@ def _is_missing(path: str) -> bool:
     except (OSError, ValueError):
         return False
     return False
-
-
-def _original(path: str) -> str:
-    """The name that `portable` wrote with escapes."""
-    pieces = re.split(r"(\\x[89a-f][0-9a-f]|\\\\)", path)
-    return os.fsdecode(
-        b"".join(_unescaped(piece) if place % 2 else piece.encode() for place, piece in enumerate(pieces))
-    )
-
-
-def _unescaped(piece: str) -> bytes:
-    return b"\\" if piece == "\\\\" else bytes.fromhex(piece[2:])
 
 
 def _note_gone(store: Store, connection: sqlite3.Connection, wanted: bool) -> None:
