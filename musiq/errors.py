@@ -26,6 +26,7 @@ Kind = Literal[
     "memory",  # more memory than the limit
     "timeout",  # more time than the limit
     "crashed",  # the decoder died of it
+    "no-score",  # the network gives no number
     "input",  # the archive or the table that holds it cannot be read
 ]
 

@@ -23,7 +23,7 @@ class Row:
         bytes: of the encoded image.
         content: BLAKE2b-128 of those bytes, hexadecimal.
         notes: what the decoder did.
-        seconds: from opening the image to its score; 0 where the store knew it.
+        seconds: to read and to decode it, waiting for memory included; where the store knew it, what it was then.
         time: when it was scored, UTC, ISO 8601.
         kind: of the error, one of `musiq.errors.Kind`.
         error: its reason.

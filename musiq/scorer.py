@@ -1,5 +1,6 @@
 """Many images in, scores out in order."""
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ DECODING_BYTES = 10  # a pixel takes while its image is decoded: 4 in Pillow, 3 
 DECODED_BYTES = 3  # and afterwards
 CORE_TOKENS = 6000  # an image of more takes all cores, so that one such image is in work at a time
 AHEAD = 2  # images per worker that are handed out before their turn
+MOST_WAITING = 256  # results that wait for a batch, those among them that need no network
 Load = Callable[[Any, Admit], Any]
 
 
@@ -247,7 +249,8 @@ class Scorer:
         tokens = 0
         for item in prepared:
             more = len(item.patches) if isinstance(item, _Prepared) else 0
-            if tokens and tokens + more > self.runtime.tokens_per_batch:
+            full = tokens + more > self.runtime.tokens_per_batch or len(waiting) >= MOST_WAITING
+            if waiting and (full or not tokens):
                 yield from self._flush(waiting)
                 waiting, tokens = [], 0
             waiting.append(item)
@@ -269,9 +272,11 @@ class Scorer:
             return [result for image in images for result in self._score([image], runtime)]
         return list(map(self._as_score, images, np.split(logits, len(images))))
 
-    def _as_score(self, image: _Prepared, logits: NDArray[np.float32]) -> Score:
+    def _as_score(self, image: _Prepared, logits: NDArray[np.float32]) -> Score | ImageError:
         checkpoint, spec, sure = self.checkpoint, self.checkpoint.score, self.checkpoint.calibration
         mos, away = float(mean_opinion(logits, spec.factor)[0]), uncertainty(logits, spec.factor)
+        if not math.isfinite(mos):
+            return ImageError(f"{image.name}: the network gives {mos}, which is no score", "no-score")
         unsure = None if away is None else float(away[0])
         interval = None if sure is None or unsure is None else sure.interval(mos, unsure)
         return Score(

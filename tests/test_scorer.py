@@ -322,3 +322,20 @@ def test_a_small_budget_holds_images_one_at_a_time(tiny, monkeypatch):
     assert not together.is_set()
     scorer = Scorer(tiny, FakeRuntime(meanwhile), workers=4, max_memory=need - 1)
     assert all(isinstance(result, ImageError) for result in scorer.score_many([plain(1), plain(2)]))
+
+
+def test_what_needs_no_network_does_not_wait_for_a_batch(tiny):
+    """Else a long stretch of known or broken images would be held in memory, and be lost by a kill."""
+    taken = []
+
+    def endless():
+        while True:
+            taken.append(len(taken))
+            yield taken[-1]
+
+    results = Scorer(tiny, FakeRuntime(parallel=False), workers=2).score_loaded(
+        endless(), lambda number, admit: f"known {number}"
+    )
+    assert [next(results) for _ in range(3)] == ["known 0", "known 1", "known 2"]
+    assert len(taken) < 20
+    results.close()

@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
 
 def make_images(folder: Path, count: int) -> None:
     """Crops of the example photos, a file each, all of them different."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True)  # what is left of another session would prove nothing
     photos = [np.asarray(Image.open(path).convert("RGB")) for path in sorted(EXAMPLES.glob("*.jpg"))]
     rng = np.random.default_rng(0)
     for index in range(count):

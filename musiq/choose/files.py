@@ -21,7 +21,7 @@ def file_of(name: str) -> str:
         return path
     if "://" in name:
         raise ImageError(f"{name}: an address, no file of its own", "not-a-file")
-    if any(Path(real_path(name[: mark.start()])).is_file() for mark in re.finditer("!", name)):
+    if any(os.path.isfile(real_path(name[: mark.start()])) for mark in re.finditer("!", name)):  # noqa: PTH113  # never raises
         raise ImageError(f"{name}: inside another file, no file of its own", "not-a-file")
     raise ImageError(f"{name}: no such file", "missing")
 
@@ -29,5 +29,5 @@ def file_of(name: str) -> str:
 def folder_of(name: str) -> str:
     """The folder that the photo lies in; for `archive.tar!photo.jpg` the archive."""
     folder, last = os.path.split(name)
-    member = _MEMBER.match(last)
+    member = None if os.path.lexists(real_path(name)) else _MEMBER.match(last)
     return str(Path(folder, member[1])) if member else folder

@@ -51,3 +51,6 @@ def main() -> None:
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        print(f"musiq: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -14,7 +14,7 @@ from musiq.choose.photo import scored_photos
 from musiq.choose.select import better_than, each_folder, everything, first, parse_top
 from musiq.choose.sidecar import Convention
 from musiq.choose.standing import Ranked, ranked
-from musiq.cli.chosen import Failures, outside, print_list, refuse_photo, write_links, write_list, write_sidecars
+from musiq.cli.chosen import Failures, check_list, outside, print_list, write_links, write_list, write_sidecars
 from musiq.cli.engines import ScorerOptions, local_engine, refuse_nothing
 from musiq.cli.listing import ListFormat, print_rows
 from musiq.cli.options import CheckpointOption, RecursiveOption, StoreOption
@@ -138,6 +138,7 @@ def dedupe(
         Path | None, typer.Option(metavar="FILE", help="List of each group's best and of the photos like no other.")
     ] = None,
     rest_list: Annotated[Path | None, typer.Option(metavar="FILE", help="List of all others.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace lists that are there.")] = False,
     null: NullOption = False,
     links: LinksOption = None,
     checkpoint: CheckpointOption = "default",
@@ -153,8 +154,10 @@ def dedupe(
     from musiq.choose.groups import group_photos
     from musiq.choose.hashes import hash_photos
 
-    refuse_photo("--keep-list", keep_list)
-    refuse_photo("--rest-list", rest_list)
+    if keep_list is not None and keep_list == rest_list:
+        raise ValueError(f"--keep-list and --rest-list are one file: {keep_list}")
+    check_list("--keep-list", keep_list, overwrite)
+    check_list("--rest-list", rest_list, overwrite)
     folder, failures = None if links is None else open_folder(links), Failures()
     with _open_rows(paths, scores, checkpoint, recursive, store) as (rows, higher):
         scored = list(outside(scored_photos(rows, failures.add), folder))
@@ -164,7 +167,7 @@ def dedupe(
     rest = [member.photo for _, *others in found for member in others]
     for path, listed in ((keep_list, keep), (rest_list, rest)):
         if path is not None:
-            write_list(path, listed, null)
+            write_list(path, listed, null, overwrite)
     if folder:
         write_links(folder, keep, failures)
     columns = {"group": ">5d", "best": "<4", "score": ">8.2f", "distance_bits": ">13d", "path": ""}
@@ -193,7 +196,7 @@ def _open_rows(
     if not paths or scores is not None:
         raise ValueError("say either PATH... or --scores FILE")
     inputs = Inputs(tuple(paths), recursive)
-    refuse_nothing(inputs)
+    refuse_nothing(inputs, paths)
     with (
         local_engine(ScorerOptions(checkpoint), Limits(), store) as (engine, opened, summary),
         progress_bar("scoring", None) as advance,

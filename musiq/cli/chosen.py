@@ -4,12 +4,12 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import typer
 
-from musiq.atomic import write_file
 from musiq.choose.files import file_of, folder_of
 from musiq.choose.links import add_link
 from musiq.choose.photo import Photo
@@ -67,8 +67,9 @@ def _do(what: str, chosen: Iterable[Chosen], write: Callable[[Chosen], str], fai
 
 def outside(photos: Iterable[Photo], folder: Path | None) -> Iterator[Photo]:
     """The photos that do not lie in the folder: what lies there are links of earlier runs."""
+    real = cache(lambda name: os.path.realpath(real_path(name)))
     for photo in photos:
-        if folder is None or Path(folder_of(photo.path)).absolute() != folder.absolute():
+        if folder is None or real(folder_of(photo.path)) != os.path.realpath(folder):
             yield photo
 
 
@@ -79,14 +80,20 @@ def print_list(photos: Iterable[Photo], null: bool) -> None:
     sys.stdout.buffer.flush()
 
 
-def write_list(path: Path, photos: Iterable[Photo], null: bool) -> None:
+def write_list(path: Path, photos: Iterable[Photo], null: bool, overwrite: bool) -> None:
     """Writes a file of the paths.
 
+    Args:
+        overwrite: a file that is there.
+
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it is there, or cannot be written.
     """
     try:
-        write_file(path, b"".join(_entries(photos, null)))
+        with open(path, "wb" if overwrite else "xb") as file:
+            file.writelines(_entries(photos, null))
+    except FileExistsError as error:
+        raise OutputError(f"{path}: is there already; --overwrite replaces it") from error
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
@@ -100,7 +107,11 @@ def _entries(photos: Iterable[Photo], null: bool) -> Iterator[bytes]:
         say(f"musiq: {broken:,} paths in the list hold line ends; --null keeps paths apart")
 
 
-def refuse_photo(option: str, path: Path | None) -> None:
-    """Refuses to write a list where a photo may be."""
-    if path is not None and path.suffix.lower() in image_suffixes():
+def check_list(option: str, path: Path | None, overwrite: bool) -> None:
+    """Refuses to write a list where a photo may be, or a file is, before anything is scored."""
+    if path is None:
+        return
+    if path.suffix.lower() in image_suffixes():
         raise ValueError(f"{option} {path}: {path.suffix} is a suffix of images; a list would replace one")
+    if os.path.lexists(path) and not overwrite:
+        raise ValueError(f"{option} {path}: is there already; --overwrite replaces it")

@@ -1,7 +1,7 @@
 """What scores the images of a command, opened by its options."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -75,11 +75,11 @@ def _summary(checkpoint: Checkpoint) -> Summary:
     return Summary(scale.low, scale.high, scale.higher_is_better)
 
 
-def refuse_nothing(inputs: Inputs) -> None:
+def refuse_nothing(inputs: Inputs, names: Sequence[str]) -> None:
     """Refuses inputs without an image, which are a mistake."""
     if next(iter(inputs), None) is None:
         hint = "" if inputs.recursive else " (subfolders: --recursive)"
-        raise ValueError(f"no images in {', '.join(inputs.names)}{hint}")
+        raise ValueError(f"no images in {', '.join(names)}{hint}")
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """`musiq score`."""
 
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,13 +33,12 @@ from musiq.cli.options import (
 from musiq.decode.limits import Limits
 from musiq.image import MAX_PIXELS
 from musiq.inputs.expand import Inputs
-from musiq.outputs import Format, Output, open_output
+from musiq.outputs import Format, Output, lasting_format, open_output
 from musiq.progress import progress_bar, say
 from musiq.runs.log import EventLog
 from musiq.runs.run import run
 from musiq.runs.summary import Summary
 
-SUFFIXES: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 INTERRUPTED = 130  # exit code after Ctrl-C
 
 PathsArgument = Annotated[
@@ -89,7 +89,7 @@ def score(
 
     Exit 0; 1 when some files failed (each is named); 2 for wrong usage; 130 after Ctrl-C.
     """
-    form = format or SUFFIXES.get("" if output is None else output.suffix.lower(), "table")
+    form: Format = format or ("table" if output is None else lasting_format(output, None))
     to_stdout = output is None and (store is None or format is not None)
     options = ScorerOptions(
         checkpoint, runtime, device, precision, threads, workers, max_pixels, max_memory, max_patches
@@ -99,7 +99,7 @@ def score(
     limits = Limits(file_seconds, file_memory or Limits.memory, max_pixels)
     with ExitStack() as stack:
         inputs = Inputs(tuple(stack.enter_context(_spooled(paths))), recursive, column, relative_to)
-        refuse_nothing(inputs)
+        refuse_nothing(inputs, paths)
         events = stack.enter_context(EventLog(log))
         if engine == "ray":
             opening = ray_engine(options, limits, store, retry_errors, address)
@@ -116,27 +116,38 @@ def score(
         events.write(
             "start", version=__version__, inputs=paths, checkpoint=checkpoint, engine=engine, **vars(scorer.scoring)
         )
+        done = (name for name, _ in rows.done()) if rows is not None else ()
+        new = run(
+            inputs,
+            scorer,
+            done=done,
+            store=opened,
+            summary=summary,
+            advance=advance,
+            log=events,
+            count=inputs.quick,
+        )
         try:
-            done = (name for name, _ in rows.done()) if rows is not None else ()
-            new = run(
-                inputs,
-                scorer,
-                done=done,
-                store=opened,
-                summary=summary,
-                advance=advance,
-                log=events,
-                count=inputs.quick,
-            )
-            for row in new:
-                if rows is not None:
-                    rows.write(row)
+            with closing(new):
+                for row in new:
+                    if rows is not None:
+                        rows.write(row)
         except KeyboardInterrupt:
             events.write("interrupted", **summary.as_dict())
-            say(f"musiq: interrupted; {summary.rows} rows are kept, the same command goes on")
+            say(f"musiq: interrupted{_what_is_kept(summary, store, None if form == 'table' else output, overwrite)}")
             raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:  # the reader, `head` say, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from None
         events.write("end", **summary.as_dict())
     _close(summary, quiet or (to_stdout and form == "table"))
+
+
+def _what_is_kept(summary: Summary, store: Path | None, output: Path | None, overwrite: bool) -> str:
+    if store is None and output is None:
+        return ""
+    again = "the command without --overwrite" if overwrite and output is not None else "the same command"
+    return f"; {summary.rows} rows are kept, {again} goes on"
 
 
 def _close(summary: Summary, quiet: bool) -> None:

@@ -39,7 +39,7 @@ def selfcheck(
     if unknown := [kind for kind in kinds if kind not in DISTORTIONS]:
         raise ValueError(f"no distortion {unknown[0]!r}; there are {', '.join(DISTORTIONS)}")
     inputs = Inputs(tuple(paths), recursive)
-    refuse_nothing(inputs)
+    refuse_nothing(inputs, paths)
     files = list(dict.fromkeys(map(_loose_file, inputs)))
     scorer = Scorer.load(checkpoint, runtime=runtime, device=device, max_memory=max_memory)
     series, failed = list[Series](), 0

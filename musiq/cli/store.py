@@ -10,6 +10,7 @@ from typing import Annotated, Literal, NamedTuple
 
 import typer
 
+from musiq.outputs import Lasting, lasting_format, open_output
 from musiq.rows import Row, Scoring
 from musiq.store import Store
 from musiq.store.compare import Comparison, Pair, check_alike, choose_two, compare_scorings
@@ -21,8 +22,6 @@ from musiq.tables import print_table
 app = typer.Typer(no_args_is_help=True, help="Ask a store of scores, write it in other formats, compare and prune it.")
 
 Printed = Literal["table", "csv", "jsonl"]
-Written = Literal["csv", "jsonl", "parquet"]
-SUFFIXES: dict[str, Written] = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 STDOUT = Path("-")
 
 
@@ -103,18 +102,14 @@ def query(
 def export(
     store: StorePath,
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="File, of Parquet a folder, or - for stdout.")],
-    format: Annotated[Written | None, typer.Option(help="What OUTPUT's suffix says if unset.")] = None,
+    format: Annotated[Lasting | None, typer.Option(help="What OUTPUT's suffix says if unset.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
     checkpoint: Checkpoint = "",
     preprocess: Preprocess = None,
     precision: Precision = None,
 ) -> None:
     """Write all rows: of each scoring those with a score, then those without, in the order of their paths."""
-    from musiq.outputs import open_output
-
-    chosen = format or SUFFIXES.get(output.suffix.lower())
-    if chosen is None:
-        raise ValueError(f"{output}: its suffix names no format; give --format csv, jsonl or parquet")
+    chosen = lasting_format(output, format)
     if output != STDOUT and output.exists() and not overwrite:
         raise ValueError(f"{output} is there already; --overwrite replaces it")
     with Store(store, create=False) as opened:
@@ -184,8 +179,6 @@ def _end(share: float, worst: bool) -> tuple[float, float]:
 
 
 def _print_rows(rows: Iterable[Row], limit: int | None, format: Printed) -> None:
-    from musiq.outputs import open_output
-
     with open_output(None, format) as output:
         for row in islice(rows, limit):
             output.write(row)

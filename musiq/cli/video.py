@@ -3,7 +3,7 @@
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -22,15 +22,12 @@ from musiq.cli.options import (
 from musiq.errors import ImageError
 from musiq.image import MAX_PIXELS
 from musiq.inputs.item import portable
+from musiq.outputs import Lasting, Output, lasting_format, open_output
 from musiq.progress import progress_bar, say
 from musiq.scorer import Scorer
 from musiq.tables import print_table
 from musiq.video import Summary, clip_rows, expected_frames, frames
 
-if TYPE_CHECKING:
-    from musiq.outputs import Output
-
-FrameFormat = Literal["csv", "jsonl", "parquet"]
 CAUTION = (
     "musiq: frame quality, not video quality: motion, flicker, stutter and sound are not judged; "
     "low is the 5th percentile of a clip's frames"
@@ -51,7 +48,7 @@ def video(
     output: Annotated[
         Path | None, typer.Option(help="File (Parquet: folder) for a row per frame, clip.mp4!12.480s; it is replaced.")
     ] = None,
-    format: Annotated[FrameFormat | None, typer.Option(help="Of --output; by its suffix if unset, else csv.")] = None,
+    format: Annotated[Lasting | None, typer.Option(help="Of --output; by its suffix if unset.")] = None,
     checkpoint: CheckpointOption = "default",
     runtime: RuntimeOption = "auto",
     device: DeviceOption = "cpu",
@@ -108,12 +105,8 @@ def _expect(clip: Path, take: dict[str, Any]) -> int:
         return 1  # a row that says why
 
 
-def _open(path: Path, format: FrameFormat | None) -> "Output":
-    from musiq.outputs import open_output
-
-    suffix = path.suffix.lower()
-    by_suffix: FrameFormat = "jsonl" if suffix == ".jsonl" else "parquet" if suffix == ".parquet" else "csv"
-    return open_output(path, format or by_suffix, overwrite=True)
+def _open(path: Path, format: Lasting | None) -> Output:
+    return open_output(path, lasting_format(path, format), overwrite=True)
 
 
 def _close(summaries: dict[Path, Summary], quiet: bool) -> None:

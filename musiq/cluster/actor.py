@@ -81,3 +81,4 @@ class ScoringActor:
             deaths = ray.get(self._feed.begin.remote(number, place))
             blame = Unreadable(f"the process that scored it died {deaths} times", "crashed")
             yield item if deaths < TRIES else Item(item.name, blame)
+        ray.get(self._feed.begin.remote(number, None))

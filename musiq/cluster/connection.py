@@ -59,7 +59,7 @@ def connected(address: str | None) -> Iterator[None]:
             with _without_stderr():
                 ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            reason = str(error.__cause__ or error).strip().splitlines()[-1]
+            reason = (str(error.__cause__ or error).strip() or type(error).__name__).splitlines()[-1]
             raise ClusterError(f"no Ray cluster at {address or 'this machine'}: {reason}") from error
         try:
             yield

@@ -13,7 +13,7 @@ from musiq.cluster.feed import Batch
 from musiq.decode.limits import Limits
 from musiq.inputs.item import Item
 from musiq.rows import Scoring
-from musiq.runs.engine import Result
+from musiq.runs.engine import Result, known_row
 from musiq.sources import load_checkpoint
 from musiq.store.store import Store
 
@@ -116,9 +116,5 @@ class RayEngine:
 
     def _known(self, item: Item) -> Result | None:
         stamp = None if self._store is None else item.source.stamp()
-        if self._store is None or stamp is None:
-            return None
-        row = self._store.known(item.name, stamp, self.scoring)
-        if row is None or (row.error is not None and self._retry_errors):
-            return None
-        return Result(row, stamp, "path")
+        row = known_row(self._store, item.name, stamp, self.scoring, self._retry_errors)
+        return None if row is None else Result(row, stamp, "path")

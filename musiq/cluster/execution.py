@@ -118,7 +118,7 @@ def _scored(setup: Setup, actors: Actors) -> Iterator[tuple[int, bytes]]:
         for table in tables:
             yield from zip(table["number"].to_pylist(), table["results"].to_pylist(), strict=True)
     except ray.exceptions.RayError as error:
-        raise ClusterError(f"Ray gave up: {str(error).strip().splitlines()[-1]}") from error
+        raise ClusterError(f"Ray gave up: {(str(error).strip() or type(error).__name__).splitlines()[-1]}") from error
 
 
 def _dataset(setup: Setup, actors: Actors) -> Any:

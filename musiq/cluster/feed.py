@@ -78,13 +78,14 @@ class Feed:
         again, waiting.taken, waiting.in_work = waiting.taken, True, None
         return waiting.batch, again
 
-    async def begin(self, number: int, place: int) -> int:
-        """Notes that the item at a place of a batch is scored now, alone; how many deaths it was in work at."""
+    async def begin(self, number: int, place: int | None) -> int:
+        """Notes that the item at a place of a batch is scored now, alone, or none any more; how many deaths it was in
+        work at."""
         waiting = self._waiting.get(number)
         if waiting is None:
             return 0
         waiting.in_work = place
-        return waiting.deaths[place]
+        return 0 if place is None else waiting.deaths[place]
 
     async def drop(self, number: int) -> None:
         """Forgets a batch whose results are known."""

@@ -44,8 +44,10 @@ class Channel:
         return pickle.loads(head, buffers=buffers)
 
     def close(self) -> None:
-        self._writer.close()
-        self._reader.close()
+        try:
+            self._writer.close()
+        finally:
+            self._reader.close()
 
     def _read(self, size: int) -> bytearray:
         content = bytearray(size)

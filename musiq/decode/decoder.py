@@ -1,14 +1,17 @@
 """Reads and decodes items in a process that may die of them."""
 
 import signal
+import time
 from typing import Any
 
 from musiq.decode.limits import Limits
 from musiq.decode.process import WorkerProcess
 from musiq.decode.worker import Decode, Opened
-from musiq.errors import ImageError
+from musiq.errors import ImageError, MusiqError
 from musiq.image import Admit, DecodedImage
-from musiq.inputs.item import Item
+from musiq.inputs.item import Held, Item
+
+PATIENCE_S = 1.0  # for a process that has closed its pipes to end by itself
 
 
 class Decoder:
@@ -17,7 +20,7 @@ class Decoder:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.process = WorkerProcess(limits)
-        self._name, self._stopped = "", False
+        self._name, self._left_s, self._stopped = "", limits.seconds, False
 
     def open(self, item: Item) -> Opened:
         """Reads the item's bytes.
@@ -25,9 +28,11 @@ class Decoder:
         Raises:
             ImageError: it cannot, or breaks a limit; names the image.
         """
-        self._name = item.name
+        self._name, self._left_s = item.name, self.limits.seconds
         if not self.process.alive:  # it died while idle
             self._replace()
+        if isinstance(item.source, Held):
+            self._check_bytes(item.source)
         opened: Opened = self._ask(item)
         return opened
 
@@ -65,19 +70,28 @@ class Decoder:
             raise
         return True
 
+    def _check_bytes(self, source: Held) -> None:
+        """Before they travel: the process could not hold them."""
+        try:
+            source.read(self.limits.file_bytes)
+        except ImageError as error:
+            raise ImageError(f"{self._name}: {error}", error.kind) from error
+
     def _ask(self, request: Any) -> Any:
+        started = time.monotonic()
         try:
             self.process.send(request)
-            answer = self.process.receive()
+            answer = self.process.receive(max(0.0, self._left_s))
         except (OSError, EOFError) as error:
             raise self._lost() from error
+        self._left_s -= time.monotonic() - started
         if isinstance(answer, ImageError):
             raise answer
         return answer
 
     def _lost(self) -> ImageError:
         """Why there is no answer; the next file gets a new process."""
-        code, late = self.process.end(), self.process.late
+        code, late = self.process.end(PATIENCE_S), self.process.late
         self._replace()
         if late or code == -getattr(signal, "SIGALRM", 0):
             return ImageError(f"{self._name}: not decoded within {self.limits.seconds:g} s", "timeout")
@@ -86,6 +100,8 @@ class Decoder:
 
     def _replace(self) -> None:
         self.process.end()
-        if self._stopped:
-            raise ImageError(f"{self._name}: the run was stopped")
-        self.process = WorkerProcess(self.limits)
+        if not self._stopped:
+            self.process = WorkerProcess(self.limits)
+        if self._stopped:  # perhaps meanwhile
+            self.process.end()
+            raise MusiqError("the run was stopped")

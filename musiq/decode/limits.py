@@ -10,7 +10,7 @@ class Limits:
     """Limits of one file.
 
     Attributes:
-        seconds: to read and to decode it.
+        seconds: to read and to decode it; waiting for memory does not count, nor does the start of a process.
         memory: bytes of the process that decodes it, beyond what the process takes by itself; enforced where the system
             can (Linux).
         max_pixels: largest H * W, None for no limit; checked before decoding.

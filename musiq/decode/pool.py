@@ -54,8 +54,8 @@ class Decoders:
             decoder.stop()
 
     def close(self) -> None:
-        """Ends all processes."""
-        self._closed.set()
+        """Ends all processes, and starts none any more."""
+        self.stop()
         self._clock.join()
         for decoder in self._all:
             decoder.close()
@@ -67,6 +67,8 @@ class Decoders:
         decoder = Decoder(self.limits)
         with self._lock:
             self._all.append(decoder)
+        if self._closed.is_set():  # perhaps meanwhile
+            decoder.stop()
         return decoder
 
     def _watch(self) -> None:

@@ -59,6 +59,7 @@ def serve(channel: Channel, limits: Limits) -> None:
                     channel.send(_describe(opened))
                 else:
                     channel.send(_decode(opened, channel, limits))
+                    opened = _Named(b"", "")  # the next image needs the memory
             except ImageError as error:
                 channel.send(error)
             _limit_time(0)

@@ -77,7 +77,7 @@ class Inputs:
         return not any(
             is_address(name)
             or (suffix_of(name) in SLOW_SUFFIXES)
-            or (Path(name).is_dir() and (is_saved(name) or bool(list_parts(name))))
+            or (_is_folder(name) and (is_saved(name) or bool(list_parts(name, self.recursive))))
             for name in self._plain_names()
         )
 
@@ -85,7 +85,7 @@ class Inputs:
         if _is_folder(name):
             if is_saved(name):
                 self._data_set(name).check()
-            for part in list_parts(name)[:1]:
+            for part in list_parts(name, self.recursive)[:1]:
                 self._table(part).check()
         elif suffix_of(name) in FORMATS and (is_address(name) or _is_file(name)):
             self._table(name).check()
@@ -104,7 +104,7 @@ class Inputs:
 
     def _matches(self, name: str) -> Iterable[str | Item]:
         if is_address(name):
-            return remote_matches(name) if "*" in name else [name]
+            return remote_matches(name, self.recursive) if "*" in name else [name]
         if glob.has_magic(name) and not os.path.lexists(name):
             return list_matches(name, self.recursive)
         return [name]
@@ -122,7 +122,7 @@ class Inputs:
     def _open_folder(self, path: str) -> Iterator[Item]:
         if is_saved(path):
             yield from self._data_set(path).items()
-        elif parts := list_parts(path):
+        elif parts := list_parts(path, self.recursive):
             yield from self._open_files(parts)
         else:
             yield from list_folder(path, self.recursive)

@@ -42,15 +42,17 @@ def list_folder(folder: str, recursive: bool) -> Iterator[Item]:
         yield found if isinstance(found, Item) else Item(portable(found), File(found))
 
 
-def list_parts(folder: str) -> list[str]:
-    """Paths of the Parquet files of a folder that holds such files and no images, sorted by name; else none."""
+def list_parts(folder: str, recursive: bool) -> list[str]:
+    """Paths of the Parquet files of a folder that holds such files and no images (nor, where `recursive`, subfolders),
+    sorted by name; else none."""
     names = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if is_image(entry.name):
+                is_folder = _is_folder(entry)
+                if is_image(entry.name) or (is_folder and recursive):
                     return []
-                if entry.name.lower().endswith(".parquet"):
+                if not is_folder and entry.name.lower().endswith(".parquet"):
                     names.append(entry.name)
     except OSError:
         return []

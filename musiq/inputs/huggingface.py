@@ -82,7 +82,7 @@ class SavedDataSet:
 def _undecoded(rows: Any, column: str) -> Any:
     from datasets import Image
 
-    rows = rows.select_columns([column])
+    rows = rows.with_format(None).select_columns([column])
     if isinstance(rows.features[column], Image):
         rows = rows.cast_column(column, Image(decode=False))
     return rows

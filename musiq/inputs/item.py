@@ -105,7 +105,7 @@ class File:
             with open(self.path, "rb") as file:
                 return checked(file.read(limit + 1), limit)
         except OSError as error:
-            raise _unreadable(error, self.path) from error
+            raise unreadable(error, self.path) from error
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,8 @@ def checked(content: bytes, limit: int) -> bytes:
     return content
 
 
-def _unreadable(error: OSError, path: str) -> ImageError:
+def unreadable(error: OSError, path: str) -> ImageError:
+    """Why a file cannot be read."""
     if isinstance(error, FileNotFoundError):
         if Path(path).is_symlink():
             return ImageError("a link that leads nowhere", "link")

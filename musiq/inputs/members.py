@@ -13,7 +13,8 @@ FETCH_BYTES = 2_000_000_000  # that a member may hold which is read before it is
 
 def is_photo(member: str) -> bool:
     """Whether a member's name says that it is an image; what macOS adds to archives has such names too and is none."""
-    return is_image(member) and not member.startswith("__MACOSX/")
+    *folders, name = member.split("/")
+    return is_image(name) and not name.startswith("._") and "__MACOSX" not in folders
 
 
 class Names:

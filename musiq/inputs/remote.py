@@ -1,8 +1,10 @@
 """What is at an address: folders of object stores, and what a pattern matches there."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from musiq.errors import InputError
 from musiq.inputs.addresses import WEB, filesystem
 from musiq.inputs.faults import as_unreadable
 from musiq.inputs.folder import is_image
@@ -18,11 +20,22 @@ def is_remote_folder(address: str) -> bool:
     return is_folder
 
 
-def remote_matches(pattern: str) -> list[str]:
-    """Addresses that match a pattern with `*`, sorted. fsspec holds all of them in memory."""
+def remote_matches(pattern: str, recursive: bool) -> list[str]:
+    """Addresses that match a pattern with `*`, sorted; `**` is any number of folders if `recursive`, and matches files
+    alone. fsspec holds all of them in memory."""
+    _refuse_chain(pattern)
+    pattern = pattern if recursive else re.sub(r"\*{2,}", "*", pattern)
     system, path = filesystem(pattern, use_listings_cache=False)
     named, top = (text.partition("*")[0].rpartition("/")[0] for text in (pattern, path))
-    return [named + match[len(top) :] for match in sorted(system.glob(path))]
+    found = system.glob(path, detail=True)
+    chosen = (match for match, facts in found.items() if "**" not in pattern or facts["type"] == "file")
+    return [named + match[len(top) :] for match in sorted(chosen)]
+
+
+def _refuse_chain(address: str) -> None:
+    """Of `zip://a.jpg::s3://bucket/a.zip` only single files have addresses that lead back to them."""
+    if "::" in address:
+        raise InputError(f"{portable(address)}: of chained addresses only single files can be read")
 
 
 def list_remote(folder: str, recursive: bool) -> Iterator[str | Item]:
@@ -33,6 +46,7 @@ def list_remote(folder: str, recursive: bool) -> Iterator[str | Item]:
     Raises:
         Exception: of any kind, if the folder cannot be listed.
     """
+    _refuse_chain(folder)
     system, top = filesystem(folder, use_listings_cache=False)
     levels = [_list(system, top, recursive) or _list_parts(system, top)]
     while levels:
@@ -59,7 +73,9 @@ def _list(system: Any, folder: str, recursive: bool) -> list[tuple[str, bool]]:
 
 def _list_parts(system: Any, folder: str) -> list[tuple[str, bool]]:
     entries = _entries(system, folder)
-    return sorted(((path, deep) for path, deep in entries if not deep and path.endswith(".parquet")), reverse=True)
+    return sorted(
+        ((path, deep) for path, deep in entries if not deep and path.lower().endswith(".parquet")), reverse=True
+    )
 
 
 def _entries(system: Any, folder: str) -> Iterator[tuple[str, bool]]:

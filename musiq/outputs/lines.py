@@ -87,6 +87,8 @@ class LineOutput(Output):
             raise
 
     def _begin(self, file: int, overwrite: bool) -> int:
+        if overwrite:
+            check_start(self._path, self._lines)
         end = 0 if overwrite else whole_bytes(self._path, self._lines)
         os.truncate(file, end)
         if end == 0:
@@ -136,13 +138,24 @@ def whole_bytes(path: Path, lines: Lines) -> int:
     Raises:
         OutputError: it is no such file.
     """
+    found = check_start(path, lines)
     with open(path, "rb") as file:
-        found = file.read(len(lines.start))
-        if not lines.start.startswith(found):
-            raise OutputError(f"{path}, line 1: not the start of such an output; {ELSE}")
         end = lines.end(file, str(path)) if found == lines.start else 0
     next(read_records(path, lines, end), None)  # nothing is cut off what is not ours
     return end
+
+
+def check_start(path: Path, lines: Lines) -> bytes:
+    """How a file begins.
+
+    Raises:
+        OutputError: it is no such file, nor an empty one; not even `overwrite` replaces it.
+    """
+    with open(path, "rb") as file:
+        found = file.read(len(lines.start))
+    if not lines.start.startswith(found):
+        raise OutputError(f"{path}, line 1: not the start of such an output; choose another --output")
+    return found
 
 
 def read_records(path: Path, lines: Lines, end: int) -> Iterator[Record]:

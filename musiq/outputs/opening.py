@@ -4,16 +4,30 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from musiq.image import image_suffixes
 from musiq.outputs.csv import Csv
 from musiq.outputs.jsonl import Jsonl
 from musiq.outputs.lines import LineOutput, Lines
-from musiq.outputs.output import Format, Output, naming
+from musiq.outputs.output import Format, Lasting, Output, naming
 from musiq.outputs.parquet import ParquetOutput
 from musiq.outputs.stream import StreamOutput
 from musiq.outputs.table import TableOutput
 from musiq.rows import Scoring
 
 LINES: dict[Format, type[Lines]] = {"csv": Csv, "jsonl": Jsonl}
+SUFFIXES: dict[str, Lasting] = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
+
+
+def lasting_format(path: Path, format: Lasting | None) -> Lasting:
+    """The format that is given, or else that of the suffix.
+
+    Raises:
+        ValueError: neither names one.
+    """
+    chosen = format or SUFFIXES.get(path.suffix.lower())
+    if chosen is None:
+        raise ValueError(f"{path}: its suffix names no format; give --format csv, jsonl or parquet")
+    return chosen
 
 
 def open_output(
@@ -40,6 +54,8 @@ def open_output(
     """
     if path is None:
         return _to_stdout(format, stdout or sys.stdout)
+    if path.suffix.lower() in image_suffixes():
+        raise ValueError(f"--output {path}: {path.suffix} is a suffix of images; rows would replace one")
     with naming(path):
         if format == "parquet":
             return ParquetOutput(path, overwrite=overwrite, retry_errors=retry_errors, scoring=scoring)

@@ -10,6 +10,7 @@ from musiq.errors import OutputError
 from musiq.rows import Row, Scoring
 
 Format = Literal["table", "csv", "jsonl", "parquet"]
+Lasting = Literal["csv", "jsonl", "parquet"]  # what programs read
 ELSE = "choose another --output, or --overwrite"
 
 

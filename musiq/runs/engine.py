@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from musiq.inputs.item import Item, Stamp
 from musiq.rows import Row, Scoring
+from musiq.store.store import Store
 
 KnownBy = Literal["path", "content"]
 
@@ -23,6 +24,12 @@ class Result:
     row: Row
     stamp: Stamp | None = None
     known: KnownBy | None = None
+
+
+def known_row(store: Store | None, name: str, stamp: Stamp | None, scoring: Scoring, retry_errors: bool) -> Row | None:
+    """What the store has of an unchanged file; nothing of one that failed and is to be tried again."""
+    row = None if store is None else store.known(name, stamp, scoring)
+    return None if row is None or (row.error is not None and retry_errors) else row
 
 
 class Engine(Protocol):

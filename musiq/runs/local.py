@@ -12,7 +12,7 @@ from musiq.errors import ImageError
 from musiq.image import Admit
 from musiq.inputs.item import Item, Stamp
 from musiq.rows import Row
-from musiq.runs.engine import KnownBy, Result
+from musiq.runs.engine import KnownBy, Result, known_row
 from musiq.scorer import Scorer
 from musiq.scores import Score
 from musiq.store.store import Store
@@ -71,12 +71,8 @@ class LocalEngine:
             task.seconds = round(time.perf_counter() - started, 4)
 
     def _known_path(self, task: _Task) -> Row | None:
-        if self._store is None or task.stamp is None:
-            return None
-        row = self._store.known(task.item.name, task.stamp, self.scoring)
-        if row is None or (row.error is not None and self._retry_errors):
-            return None
-        task.known = "path"
+        row = known_row(self._store, task.item.name, task.stamp, self.scoring, self._retry_errors)
+        task.known = None if row is None else "path"
         return row
 
     def _read(self, task: _Task, admit: Admit) -> Any:

@@ -1,7 +1,7 @@
 """From items to rows: what is there is skipped, what is new is scored, and nothing comes twice."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 
 from musiq.errors import MusiqError
@@ -25,7 +25,7 @@ def run(
     advance: Advance | None = None,
     log: EventLog | None = None,
     count: bool = True,
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """A row per item, in the engine's order; what is yielded counts as kept when the next one is asked for.
 
     Args:

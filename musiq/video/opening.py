@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from musiq.errors import ImageError, MissingExtraError
+from musiq.inputs.item import unreadable
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -48,12 +49,8 @@ def _open_file(path: Path) -> BinaryIO:
         if facts.st_size == 0:
             raise ImageError("empty file (0 bytes)", "empty")
         return open(path, "rb")
-    except FileNotFoundError as error:
-        raise ImageError("no such file", "missing") from error
-    except PermissionError as error:
-        raise ImageError("permission denied", "permission") from error
     except OSError as error:
-        raise ImageError(error.strerror or str(error), "damaged") from error
+        raise unreadable(error, str(path)) from error
 
 
 def _unopened(file: BinaryIO) -> ImageError:

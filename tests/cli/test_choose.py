@@ -227,7 +227,9 @@ def test_dedupe_writes_lists_and_links(call, copies, tmp_path, look):
     call("dedupe", "--scores", copies, "--links", tmp_path / "best")
     assert sorted(path.name for path in (tmp_path / "best").iterdir()) == sorted(keep)
     assert look(tmp_path / "copies") == before
-    call("dedupe", "--scores", copies, "--keep-list", tmp_path / "keep.txt", "--null")
+    again = call("dedupe", "--scores", copies, "--keep-list", tmp_path / "keep.txt", code=2)
+    assert "is there already; --overwrite" in str(again.exception)
+    call("dedupe", "--scores", copies, "--keep-list", tmp_path / "keep.txt", "--null", "--overwrite")
     assert (tmp_path / "keep.txt").read_bytes().count(b"\0") == 3
 
 

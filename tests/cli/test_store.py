@@ -142,7 +142,10 @@ def test_export_replaces_only_when_told(call, path, tmp_path):
     out.write_text("mine\n")
     assert "all.jsonl is there already; --overwrite" in call("export", path, out, code=2)
     assert out.read_text() == "mine\n"
-    call("export", path, out, "--overwrite")
+    assert "choose another" in call("export", path, out, "--overwrite", code=2)  # that is no output of ours
+    out.unlink()
+    for options in ((), ("--overwrite",)):
+        call("export", path, out, *options)
     assert len(out.read_text().splitlines()) == 401
     assert "its suffix names no format" in call("export", path, tmp_path / "all.txt", code=2)
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from musiq.decode.limits import Limits
 from musiq.decode.pool import Decoders
-from musiq.errors import ImageError
+from musiq.errors import ImageError, MusiqError
 from musiq.image import load_image
 from musiq.inputs.item import File, Held, Item
 from tests.conftest import REFERENCE
@@ -154,7 +154,7 @@ def test_stop_ends_who_waits():
         works(decoder)
         threading.Timer(0.2, pool.stop).start()
         started = time.monotonic()
-        with pytest.raises(ImageError, match="the run was stopped"):
+        with pytest.raises(MusiqError, match="the run was stopped"):
             read(decoder, Bad("hang"))
         assert time.monotonic() - started < 10
 

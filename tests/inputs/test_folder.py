@@ -116,3 +116,10 @@ def test_a_folder_that_goes_away_is_an_item(tree):
     Path("p/b/c.jpg").unlink()
     Path("p/b").rmdir()
     assert read(items) == [("p/b", "input: folder cannot be listed: No such file or directory")]
+
+
+@pytest.mark.parametrize(("recursive", "found"), [(True, ["p/a/1.jpg"]), (False, [])])
+def test_results_beside_subfolders_hide_no_photos(recursive, found, tree):
+    """`musiq score p -r --output p/rows.parquet`, a second time."""
+    tree("p/a/1.jpg", "p/rows.parquet/part-000000.parquet")
+    assert names(inputs("p", recursive=recursive)) == found

@@ -144,7 +144,7 @@ def test_a_link_stays_a_link(write_all, rows, tmp_path):
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_overwriting(format, write_all, rows, tmp_path):
-    (tmp_path / "out").write_text("something else")
+    write_all(tmp_path / "out", format, rows)
     write_all(tmp_path / "out", format, rows[:2], overwrite=True)
     assert len(list(read_rows(tmp_path / "out"))) == 2
 
@@ -163,9 +163,10 @@ FOREIGN = ("hello", "path,score\na.jpg,3\n", '{"path": "a"}\n', "[]\n", "{}\n", 
 def test_a_file_of_others_is_left_alone(format, content, tmp_path):
     path = tmp_path / "out"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(OutputError, match=f"^{path}, line 1: .* choose another --output, or --overwrite$"):
-        open_output(path, format)
-    assert path.read_text(encoding="utf-8") == content
+    for overwrite in (False, True)[: 1 if content == '{"path": "a"}\n' and format == "jsonl" else 2]:
+        with pytest.raises(OutputError, match=f"^{path}, line 1: .* choose another --output"):
+            open_output(path, format, overwrite=overwrite)
+        assert path.read_text(encoding="utf-8") == content
 
 
 @pytest.mark.parametrize("format", FORMATS)

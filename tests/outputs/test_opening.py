@@ -101,3 +101,9 @@ def test_what_is_no_output_is_not_read(tmp_path):
             list(read_rows(tmp_path / name))
     with pytest.raises(OutputError, match="photo, line 1: not the start of such an output"):
         list(read_rows(tmp_path / "photo"))
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "b.PNG"])
+def test_no_image_is_replaced(name, tmp_path):
+    with pytest.raises(ValueError, match="suffix of images"):
+        open_output(tmp_path / name, "csv", overwrite=True)
