@@ -2,10 +2,10 @@
 
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from musiq.checkpoint import Checkpoint
 from musiq.decode.limits import Limits
@@ -35,7 +35,24 @@ class ScorerOptions(NamedTuple):
     max_patches: int | None = None
 
 
+EngineName = Literal["local", "ray"]
 Opened = tuple[Engine, Store | None, Summary]
+
+
+def open_engine(
+    name: EngineName,
+    address: str | None,
+    options: ScorerOptions,
+    limits: Limits,
+    store: Path | None,
+    retry_errors: bool,
+) -> AbstractContextManager[Opened]:
+    """The engine of that name; `address` is of a Ray cluster."""
+    if name == "ray":
+        return ray_engine(options, limits, store, retry_errors, address)
+    if address is not None:
+        raise ValueError("--address is of a Ray cluster; say --engine ray")
+    return local_engine(options, limits, store, retry_errors)
 
 
 @contextmanager

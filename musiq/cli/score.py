@@ -4,15 +4,15 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from musiq import __version__
-from musiq.cli.engines import ScorerOptions, local_engine, ray_engine, refuse_nothing
+from musiq.cli.engines import EngineName, ScorerOptions, open_engine, refuse_nothing
 from musiq.cli.options import (
     CheckpointOption,
     DeviceOption,
@@ -35,8 +35,9 @@ from musiq.image import MAX_PIXELS
 from musiq.inputs.expand import Inputs
 from musiq.outputs import Format, Output, lasting_format, open_output
 from musiq.progress import progress_bar, say
+from musiq.rows import Row
 from musiq.runs.log import EventLog
-from musiq.runs.run import run
+from musiq.runs.run import Told, run
 from musiq.runs.summary import Summary
 
 INTERRUPTED = 130  # exit code after Ctrl-C
@@ -79,9 +80,7 @@ def score(
     file_seconds: FileSecondsOption = Limits.seconds,
     file_memory: FileMemoryOption = None,
     quiet: QuietOption = False,
-    engine: Annotated[
-        Literal["local", "ray"], typer.Option(help="Where images are scored: here, or on a Ray cluster.")
-    ] = "local",
+    engine: Annotated[EngineName, typer.Option(help="Where images are scored: here, or on a Ray cluster.")] = "local",
     address: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Of the Ray cluster.")] = None,
     log: Annotated[Path | None, typer.Option(help="File that gets a JSON object per event.")] = None,
 ) -> None:
@@ -94,18 +93,15 @@ def score(
     options = ScorerOptions(
         checkpoint, runtime, device, precision, threads, workers, max_pixels, max_memory, max_patches
     )
-    if address is not None and engine != "ray":
-        raise ValueError("--address is of a Ray cluster; say --engine ray")
     limits = Limits(file_seconds, file_memory or Limits.memory, max_pixels)
     with ExitStack() as stack:
         inputs = Inputs(tuple(stack.enter_context(_spooled(paths))), recursive, column, relative_to)
         refuse_nothing(inputs, paths)
         events = stack.enter_context(EventLog(log))
-        if engine == "ray":
-            opening = ray_engine(options, limits, store, retry_errors, address)
-        else:
-            opening = local_engine(options, limits, store, retry_errors)
+        opening = open_engine(engine, address, options, limits, store, retry_errors)
         scorer, opened, summary = stack.enter_context(opening)
+        goes_on = _what_goes_on(store, None if form == "table" else output, overwrite)
+        stack.enter_context(_early_ends(events, summary, goes_on))
         rows: Output | None = None
         if to_stdout or output is not None:
             rows = stack.enter_context(
@@ -117,37 +113,40 @@ def score(
             "start", version=__version__, inputs=paths, checkpoint=checkpoint, engine=engine, **vars(scorer.scoring)
         )
         done = (name for name, _ in rows.done()) if rows is not None else ()
-        new = run(
-            inputs,
-            scorer,
-            done=done,
-            store=opened,
-            summary=summary,
-            advance=advance,
-            log=events,
-            count=inputs.quick,
-        )
-        try:
-            with closing(new):
-                for row in new:
-                    if rows is not None:
-                        rows.write(row)
-        except KeyboardInterrupt:
-            events.write("interrupted", **summary.as_dict())
-            say(f"musiq: interrupted{_what_is_kept(summary, store, None if form == 'table' else output, overwrite)}")
-            raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:  # the reader, `head` say, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit from None
+        told: Told = {"summary": summary, "advance": advance, "log": events}
+        new = run(inputs, scorer, done=done, store=opened, count=inputs.quick, **told)
+        _write(new, rows)
         events.write("end", **summary.as_dict())
     _close(summary, quiet or (to_stdout and form == "table"))
 
 
-def _what_is_kept(summary: Summary, store: Path | None, output: Path | None, overwrite: bool) -> str:
+def _write(new: Generator[Row, None, None], rows: Output | None) -> None:
+    with closing(new):
+        for row in new:
+            if rows is not None:
+                rows.write(row)
+
+
+@contextmanager
+def _early_ends(events: EventLog, summary: Summary, goes_on: str) -> Iterator[None]:
+    """Context that Ctrl-C, or a reader of stdout that has seen enough, leaves in good order."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        events.write("interrupted", **summary.as_dict())
+        kept = f"; {summary.rows} rows are kept, {goes_on} goes on" if goes_on else ""
+        say(f"musiq: interrupted{kept}")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from None
+
+
+def _what_goes_on(store: Path | None, output: Path | None, overwrite: bool) -> str:
+    """Which command goes on with the rows that are kept; none where they are kept nowhere."""
     if store is None and output is None:
         return ""
-    again = "the command without --overwrite" if overwrite and output is not None else "the same command"
-    return f"; {summary.rows} rows are kept, {again} goes on"
+    return "the command without --overwrite" if overwrite and output is not None else "the same command"
 
 
 def _close(summary: Summary, quiet: bool) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
+from typing import TypedDict
 
 from musiq.errors import MusiqError
 from musiq.inputs.item import Item
@@ -13,6 +14,14 @@ from musiq.runs.ledger import Ledger
 from musiq.runs.log import EventLog
 from musiq.runs.summary import Summary
 from musiq.store.store import Store
+
+
+class Told(TypedDict):
+    """Who is told of each row."""
+
+    summary: Summary
+    advance: Advance | None
+    log: EventLog
 
 
 def run(

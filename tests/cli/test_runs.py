@@ -264,3 +264,23 @@ def test_ctrl_c_is_clean_and_the_run_goes_on(tiny_folder, photos, photo, tmp_pat
     (photos / "3.jpg").unlink()
     assert subprocess.run(command, cwd=REFERENCE.parents[1], capture_output=True).returncode == 0
     assert len(csv_rows(out)) == 6
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_one_line(tiny_folder, photos):
+    command = [sys.executable, "-m", "musiq", "score", str(photos), "--checkpoint", str(tiny_folder), "--format", "csv"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=REFERENCE.parents[1], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "musiq: [Errno 28] No space left on device\n"
+
+
+def test_a_reader_may_close_the_pipe(tiny_folder, photos):
+    command = [sys.executable, "-m", "musiq", "score", str(photos), "--checkpoint", str(tiny_folder), "--format", "csv"]
+    process = subprocess.Popen(
+        [*command, "--quiet"], cwd=REFERENCE.parents[1], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.close()  # before the first row
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
