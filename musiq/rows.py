@@ -56,9 +56,9 @@ class Row:
 
     @classmethod
     def of(cls, path: str, result: Score | ImageError, **facts: Any) -> "Row":
-        """The row of a score or of an error; `facts` are further fields."""
+        """The row of a score or of an error, which does not repeat the path; `facts` are further fields."""
         if isinstance(result, ImageError):
-            return cls(path, kind=result.kind, error=str(result), **facts)
+            return cls(path, kind=result.kind, error=str(result).removeprefix(f"{path}: "), **facts)
         known = result.as_dict() | {"score": result.mos}
         known["interval_low"], known["interval_high"] = result.interval or (None, None)
         names = set(COLUMNS) - {"path"} - facts.keys()

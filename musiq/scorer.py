@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from musiq.errors import CheckpointError, ImageError
 from musiq.image import MAX_PIXELS, WHITE, Admit, DecodedImage, load_image
 from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
 from musiq.patches import PatchSequence, native_size, patch_sequence, piece_tokens, spread, token_counts
-from musiq.rows import Scoring, capped
+from musiq.rows import Row, Scoring, capped
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
 from musiq.runtime.graph import stem_bytes
 from musiq.runtime.precision import core_count
@@ -135,6 +136,19 @@ class Scorer:
     def scoring(self) -> Scoring:
         """What all its scores have in common; scores compare only with others of the same."""
         return Scoring.of(self.checkpoint.id, self.checkpoint.patches.id, self.runtime.precision, self._max_patches)
+
+    def make_row(self, name: str, result: Score | ImageError, **facts: Any) -> Row:
+        """The row of a result of this scorer, of now; `facts` are further fields."""
+        return Row.of(
+            name,
+            result,
+            checkpoint=self.checkpoint.name,
+            weights=self.checkpoint.id,
+            runtime=self.runtime.name,
+            precision=self.runtime.precision,
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+            **facts,
+        )
 
     def score(self, image: Any) -> Score:
         """The score of one image: anything that `musiq.image.load_image` takes.

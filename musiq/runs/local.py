@@ -4,7 +4,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from musiq.decode.pool import Decoders
@@ -86,18 +85,5 @@ class LocalEngine:
         return replace(row, path=task.item.name)
 
     def _make_row(self, task: _Task, outcome: Score | ImageError) -> Row:
-        name, scorer = task.item.name, self._scorer
-        if isinstance(outcome, ImageError):
-            outcome = ImageError(str(outcome).removeprefix(f"{name}: "), outcome.kind)
-        return Row.of(
-            name,
-            outcome,
-            checkpoint=scorer.checkpoint.name,
-            weights=self.scoring.weights,
-            runtime=scorer.runtime.name,
-            precision=self.scoring.precision,
-            bytes=task.bytes,
-            content=task.content,
-            seconds=task.seconds,
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+        facts = {"bytes": task.bytes, "content": task.content, "seconds": task.seconds}
+        return self._scorer.make_row(task.item.name, outcome, **facts)

@@ -3,7 +3,6 @@
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from musiq.errors import ImageError
 from musiq.image import DecodedImage
@@ -53,22 +52,8 @@ def clip_rows(scorer: Scorer, path: str | os.PathLike[str], frames: Iterable[Fra
     try:
         for time_s, result in score_frames(scorer, path, frames):
             summary.add(time_s, result)
-            yield _make_row(scorer, frame_name(path, time_s), result)
+            yield scorer.make_row(frame_name(path, time_s), result)
     except ImageError as error:
-        row = _make_row(scorer, portable(os.fspath(path)), error)
+        row = scorer.make_row(portable(os.fspath(path)), error)
         summary.fail(f"{row.kind}: {row.error}")
         yield row
-
-
-def _make_row(scorer: Scorer, name: str, result: Score | ImageError) -> Row:
-    if isinstance(result, ImageError):
-        result = ImageError(str(result).removeprefix(f"{name}: "), result.kind)
-    return Row.of(
-        name,
-        result,
-        checkpoint=scorer.checkpoint.name,
-        weights=scorer.checkpoint.id,
-        runtime=scorer.runtime.name,
-        precision=scorer.runtime.precision,
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
-    )

@@ -24,6 +24,18 @@ def run():
 
 
 @pytest.fixture
+def call(run):
+    """Runs a command, which must exit with `code`."""
+
+    def call(*arguments, code=0):
+        result = run(*arguments)
+        assert result.exit_code == code, result.output
+        return result
+
+    return call
+
+
+@pytest.fixture
 def tiny_folder(tmp_path: Path, tiny: Checkpoint) -> Path:
     save_checkpoint(tiny, tmp_path / "tiny")
     return tmp_path / "tiny"

@@ -7,33 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import typer
 from PIL import Image, ImageFilter
-from typer.testing import CliRunner
 
 from musiq.checkpoint import save_checkpoint
-from musiq.cli import choose
-from musiq.errors import MissingExtraError, MusiqError
+from musiq.errors import MissingExtraError
 from musiq.rows import Row
 from tests.choose.pictures import COPIES, recompressed, scene
-
-app = typer.Typer()
-for command in (choose.rank, choose.pick, choose.dedupe):
-    app.command()(command)
-
-
-@pytest.fixture
-def call():
-    """Runs a command, which must exit with `code`."""
-
-    def call(*arguments, code=0):
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-        if isinstance(result.exception, MusiqError | ValueError):
-            result.exit_code = 2
-        assert result.exit_code == code, result.output
-        return result
-
-    return call
 
 
 @pytest.fixture

@@ -1,33 +1,19 @@
 import csv
 import json
+from functools import partial
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from musiq.cli.video import video
-from musiq.errors import MusiqError
 from musiq.scorer import Scorer
 from musiq.video import frames
 from tests.clips import write_clip, write_sound
 
-app = typer.Typer()
-app.command()(video)
-
 
 @pytest.fixture
-def call():
-    """Runs the command, which must exit with `code`."""
-
-    def call(*arguments, code=0):
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-        if isinstance(result.exception, MusiqError | ValueError):
-            result.exit_code = 2
-        assert result.exit_code == code, result.output
-        return result
-
-    return call
+def call(call):
+    """Runs `musiq video`, which must exit with `code`."""
+    return partial(call, "video")
 
 
 @pytest.fixture
