@@ -190,6 +190,19 @@ class Scorer:
         else:
             yield from self._in_batches(self._ahead(partial(self._try_prepare, load), together))
 
+    def score_beside(self, image: Any, load: Load) -> Any:
+        """As `score_loaded` for one image, in the calling thread, beside calls from other threads.
+
+        On a CPU with ONNX Runtime each call takes a core; other runtimes are asked by one call at a time.
+        """
+        if self.runtime.one_core is not None:
+            return self._try_score_beside_others(self._budget, load, image)
+        prepared = self._try_prepare(load, image)
+        if not isinstance(prepared, _Prepared):
+            return prepared
+        with self._all_cores:
+            return self._score([prepared])[0]
+
     @cached_property
     def _budget(self) -> Budget:
         """What images in work share: the room that is left beside the network for one core, which this loads."""

@@ -2,8 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
@@ -11,11 +9,10 @@ import numpy as np
 from musiq.choose.files import folder_of
 from musiq.choose.photo import Photo
 from musiq.data.duplicates import Hashes, Indexes
-from musiq.image import open_image
 from musiq.inputs.item import real_path
+from musiq.taken import time_taken
 
 BURST_BITS = 20  # of 64: unlike photos lie 32 apart on average, deviation 4
-_EXIF, _TIME, _FRACTION = 0x8769, 0x9003, 0x9291  # IFD, DateTimeOriginal, SubSecTimeOriginal
 
 
 def burst_pairs(photos: Sequence[Photo], hashes: Hashes, seconds: float) -> tuple[Indexes, Indexes]:
@@ -34,17 +31,3 @@ def burst_pairs(photos: Sequence[Photo], hashes: Hashes, seconds: float) -> tupl
     ]
     row, column = np.array(pairs, np.intp).reshape(-1, 2).T
     return row, column
-
-
-def time_taken(path: str) -> float | None:
-    """Seconds on the camera's clock when the photo was taken, from its EXIF data; None where that does not say."""
-    with suppress(Exception), open_image(path) as image:  # whatever is wrong with it, there is no time
-        exif = image.getexif().get_ifd(_EXIF)
-        time = datetime.strptime(_text(exif[_TIME]), "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
-        fraction = _text(exif.get(_FRACTION, ""))
-        return time.timestamp() + (float(f"0.{fraction}") if fraction.isdecimal() else 0)
-    return None
-
-
-def _text(value: object) -> str:
-    return str(value).strip("\0 ")

@@ -6,7 +6,7 @@ from typing import Any
 
 from musiq.decode.limits import Limits
 from musiq.decode.process import WorkerProcess
-from musiq.decode.worker import Decode, Opened
+from musiq.decode.worker import Decode, Opened, Preview, Shrink
 from musiq.errors import ImageError, MusiqError
 from musiq.image import Admit, DecodedImage
 from musiq.inputs.item import Held, Item
@@ -50,6 +50,15 @@ class Decoder:
             answer = self._ask(self._leave(admit, answer))
         image: DecodedImage = answer
         return image
+
+    def preview(self, longest_px: int) -> Preview:
+        """The image that was opened last, made smaller; it stays open.
+
+        Raises:
+            ImageError: it cannot be decoded, or breaks a limit; names the image.
+        """
+        preview: Preview = self._ask(Shrink(longest_px))
+        return preview
 
     def stop(self) -> None:
         """Ends the process for good; from another thread than the one that waits for it."""

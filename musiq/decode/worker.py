@@ -1,7 +1,8 @@
 """The process that reads and decodes files, one after another; `decoder.py` is at the other end of its pipes.
 
 Sent an `Item` it reads the bytes, keeps them and answers with their hash and number; asked to `Decode` it tells height
-and width, waits for leave, and answers with the image. Whatever is wrong with a file is an answer, too.
+and width, waits for leave, and answers with the image; asked to `Shrink` it answers with a `Preview`. Whatever is wrong
+with a file is an answer, too.
 """
 
 import hashlib
@@ -12,12 +13,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from musiq.decode.channel import Channel
 from musiq.decode.limits import Limits
 from musiq.errors import ImageError
 from musiq.image import DecodedImage, load_image
 from musiq.inputs.item import Item
+from musiq.taken import time_taken
 
+DRAFT = 2  # a preview is made of at least so many times its pixels a side, so that it is sharp
+PREVIEW_QUALITY = 85
 GRACE_S = 5.0  # after the limit this process ends itself, if its parent did not
 
 
@@ -36,6 +42,33 @@ class Opened:
 
 class Decode:
     """The request to decode what was opened last."""
+
+
+@dataclass(frozen=True)
+class Shrink:
+    """The request for a preview of what was opened last.
+
+    Attributes:
+        longest_px: its longer side at most; a smaller image stays as it is.
+    """
+
+    longest_px: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """An image made smaller, as browsers can show it.
+
+    Attributes:
+        jpeg: the encoded picture, upright and in sRGB.
+        width, height: of it, in px.
+        taken: seconds on the camera's clock; None where the file does not say.
+    """
+
+    jpeg: bytes
+    width: int
+    height: int
+    taken: float | None
 
 
 class _Named(io.BytesIO):
@@ -57,6 +90,8 @@ def serve(channel: Channel, limits: Limits) -> None:
                 if isinstance(request, Item):
                     opened = _Named(_read(request, limits), request.name)
                     channel.send(_describe(opened))
+                elif isinstance(request, Shrink):
+                    channel.send(_shrink(opened, request.longest_px, limits))
                 else:
                     channel.send(_decode(opened, channel, limits))
                     opened = _Named(b"", "")  # the next image needs the memory
@@ -89,6 +124,17 @@ def _decode(opened: _Named, channel: Channel, limits: Limits) -> DecodedImage:
         _limit_time(limits.seconds + GRACE_S)
 
     return load_image(opened, background=limits.background, max_pixels=limits.max_pixels, admit=ask)
+
+
+def _shrink(opened: _Named, longest_px: int, limits: Limits) -> Preview:
+    taken = time_taken(opened.getvalue())
+    decoded = load_image(
+        opened, background=limits.background, max_pixels=limits.max_pixels, least_px=DRAFT * longest_px
+    )
+    image, encoded = Image.fromarray(decoded.pixels), io.BytesIO()
+    image.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS)
+    image.save(encoded, "JPEG", quality=PREVIEW_QUALITY)
+    return Preview(encoded.getvalue(), image.width, image.height, taken)
 
 
 def _limit_time(seconds: float) -> None:

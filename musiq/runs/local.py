@@ -56,9 +56,12 @@ class LocalEngine:
                 yield tasks[-1]
 
         for outcome in self._scorer.score_loaded(hand_out(), self._load):
-            task = tasks.popleft()
-            row = outcome if isinstance(outcome, Row) else self._make_row(task, outcome)
-            yield Result(row, task.stamp, task.known)
+            yield self._finish(tasks.popleft(), outcome)
+
+    def result(self, item: Item) -> Result:
+        """The result of one item, in the calling thread, beside calls from other threads."""
+        task = _Task(item)
+        return self._finish(task, self._scorer.score_beside(task, self._load))
 
     def _load(self, task: _Task, admit: Admit) -> Any:
         """The decoded image, or the row that the store has of it."""
@@ -84,6 +87,8 @@ class LocalEngine:
         task.known = "content"
         return replace(row, path=task.item.name)
 
-    def _make_row(self, task: _Task, outcome: Score | ImageError) -> Row:
-        facts = {"bytes": task.bytes, "content": task.content, "seconds": task.seconds}
-        return self._scorer.make_row(task.item.name, outcome, **facts)
+    def _finish(self, task: _Task, outcome: Row | Score | ImageError) -> Result:
+        if not isinstance(outcome, Row):
+            facts = {"bytes": task.bytes, "content": task.content, "seconds": task.seconds}
+            outcome = self._scorer.make_row(task.item.name, outcome, **facts)
+        return Result(outcome, task.stamp, task.known)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from musiq.choose.bursts import BURST_BITS, burst_pairs, time_taken
+from musiq.choose.bursts import BURST_BITS, burst_pairs
 from musiq.choose.groups import group_photos
 from musiq.choose.hashes import hash_photos
 from musiq.choose.photo import Photo
@@ -108,21 +108,6 @@ def shot(tmp_path):
         return Photo(str(path), 1)
 
     return shot
-
-
-@pytest.mark.parametrize(("fraction", "seconds"), [("", 3), ("5", 3.5), ("05", 3.05), ("250", 3.25), ("x", 3)])
-def test_the_time_is_that_of_the_camera(shot, fraction, seconds):
-    start = time_taken(shot("a.jpg", 0).path)
-    assert time_taken(shot("b.jpg", 3, fraction=fraction).path) - start == pytest.approx(seconds, abs=1e-6)
-
-
-def test_a_photo_without_a_time(tmp_path):
-    scene("coffee.png").save(tmp_path / "a.png")
-    (tmp_path / "b.jpg").write_text("no photo")
-    exif = Image.Exif()
-    exif.get_ifd(0x8769)[0x9003] = "0000:00:00 00:00:00"
-    scene("coffee.png").save(tmp_path / "c.jpg", exif=exif)
-    assert [time_taken(str(tmp_path / name)) for name in ("a.png", "b.jpg", "c.jpg", "d.jpg")] == [None] * 4
 
 
 def test_bursts_are_of_one_folder_quick_and_rather_alike(shot):

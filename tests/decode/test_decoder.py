@@ -71,6 +71,54 @@ def test_the_policy_is_that_of_load_image(decoder):
     assert image.notes == load_image(clear, background=(1, 2, 3)).notes
 
 
+def preview(decoder, image: Image.Image, longest_px, form="jpeg", **options):
+    file = io.BytesIO()
+    image.save(file, form, **options)
+    decoder.open(Item("x", Held(file.getvalue())))
+    found = decoder.preview(longest_px)
+    shown = Image.open(io.BytesIO(found.jpeg))
+    assert (shown.format, shown.mode, shown.size) == ("JPEG", "RGB", (found.width, found.height))
+    return found, shown
+
+
+def test_a_preview_is_the_photo_made_smaller(decoder, photo):
+    large = Image.fromarray(photo).resize((1200, 800))
+    found, shown = preview(decoder, large, 150, quality=95)
+    assert (found.width, found.height, found.taken) == (150, 100, None)
+    expected = np.asarray(large.resize((150, 100), Image.Resampling.LANCZOS), float)
+    assert np.abs(np.asarray(shown, float) - expected).mean() < 5  # noise and JPEG; another picture is 50 off
+    assert decoder.preview(30).width == 30  # it stays open
+
+
+@pytest.mark.parametrize(
+    ("image", "form", "options", "size"),
+    [
+        (Image.new("RGB", (40, 20)), "png", {}, (40, 20)),
+        (Image.new("CMYK", (400, 200)), "jpeg", {}, (100, 50)),
+        (Image.new("I;16", (400, 200)), "png", {}, (100, 50)),
+        (Image.new("RGBA", (400, 2)), "png", {}, (100, 1)),
+    ],
+)
+def test_previews_of_all_kinds(decoder, image, form, options, size):
+    found, _ = preview(decoder, image, 100, form, **options)
+    assert (found.width, found.height) == size
+
+
+def test_a_preview_is_upright_and_knows_its_time(decoder):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying on its side
+    exif.get_ifd(0x8769)[0x9003] = "1970:01:01 00:01:00"
+    found, _ = preview(decoder, Image.new("RGB", (400, 200)), 100, exif=exif)
+    assert (found.width, found.height, found.taken) == (50, 100, 60)
+
+
+def test_a_preview_of_a_bad_file_is_an_error(decoder):
+    decoder.open(Item("x.png", Held(png(Image.new("1", (1001, 1000))))))
+    with pytest.raises(ImageError, match=r"x.png: .* exceed the limit"):
+        decoder.preview(100)
+    assert works(decoder)
+
+
 @pytest.mark.parametrize(
     ("source", "kind", "reason"),
     [

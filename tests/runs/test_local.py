@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -53,6 +54,21 @@ def test_rows_say_what_the_scorer_says_and_where_it_came_from(workers, tiny, dec
     assert {(row.width, row.height, row.preprocess) for row in good} == {(90, 70, tiny.patches.id)}
     assert (rows[2].kind, rows[2].score) == ("not-an-image", None)
     assert rows[2].error == "not an image, or of a format that is not supported here"
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "torch"])
+def test_single_results_beside_each_other_are_those_of_a_run(runtime, tiny, decoders, photos, store):
+    scorer = Scorer.load(tiny, runtime=runtime)
+    items = list(Inputs((str(photos),)))
+    expected = [result.row for result in LocalEngine(scorer, decoders).results(items)]
+    engine = LocalEngine(scorer, decoders, store)
+    with ThreadPoolExecutor(3) as pool:
+        found = [result.row for result in pool.map(engine.result, items)]
+    assert [row.kind for row in found] == [row.kind for row in expected] == [None, None, "not-an-image", None, None]
+    scores = [[row.score for row in rows if row.score is not None] for rows in (found, expected)]
+    assert scores[0] == pytest.approx(scores[1], 1e-5)
+    store.put(found[0], engine.scoring, items[0].source.stamp())
+    assert (engine.result(items[0]).row, engine.result(items[0]).known) == (found[0], "path")
 
 
 def test_a_batching_runtime_gives_the_same_rows(tiny, decoders, photos):
