@@ -353,8 +353,9 @@ def test_frames_do_not_pile_up(tmp_path):
     gc.disable()
     try:
         most = 0
-        for _ in frames(clip, 0.1):
-            most = max(most, sum(type(thing) is av.VideoFrame for thing in gc.get_objects()))
+        for index, _ in enumerate(frames(clip, 0.1)):
+            if index % 9 == 0:  # looking takes long
+                most = max(most, sum(type(thing) is av.VideoFrame for thing in gc.get_objects()))
         for _ in range(9):
             with closing(frames(clip)) as few:
                 next(few)
