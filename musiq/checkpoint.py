@@ -21,11 +21,11 @@ from musiq.atomic import write_folder
 from musiq.config import ModelConfig, weight_shapes
 from musiq.errors import CheckpointError
 from musiq.patches import PatchConfig
-from musiq.scores import Calibration, Population, ScoreRange
+from musiq.scores import Calibration, OwnScale, Population, ScoreRange
 
 Weights = dict[str, NDArray[np.float32]]
 FORMAT = 1
-MEANING = ("population", "calibration")  # what a config.json may lack
+MEANING = ("population", "calibration", "own_scale")  # what a config.json may lack
 
 
 class Graphs(NamedTuple):
@@ -45,7 +45,7 @@ class Checkpoint:
         weights: float32 arrays under the names of `model.py`.
         model: architecture.
         patches: how an image becomes patches.
-        score: range, direction and unit of its scores.
+        score: range, direction and unit of the network's scores; see `score_range` for what it gives.
         training_data: data sets it was trained on; empty when unknown.
         licence: of the weights; empty when unknown.
         accuracy: measured agreement with ratings, by data set.
@@ -54,6 +54,8 @@ class Checkpoint:
         graphs: exported ONNX graphs without weights, None when the folder has none.
         training_images: CSV of the images it was trained on, as `musiq.data.seen` writes it (`training_images.csv`);
             None when the folder has none.
+        own_scale: what its scores are mapped to, None for nothing. Its `population` is of scores before the map, its
+            `calibration` of those after it.
     """
 
     name: str
@@ -68,12 +70,23 @@ class Checkpoint:
     calibration: Calibration | None = None
     graphs: Graphs | None = None
     training_images: bytes | None = None
+    own_scale: OwnScale | None = None
 
     def __post_init__(self) -> None:
         for name in ("scales", "grid_size", "patch_size"):
             network, cut = getattr(self.model, name), getattr(self.patches, name)
             if network != cut:
                 raise CheckpointError(f"{self.name}: the network has {name} {network}, its patches {cut}")
+
+    @property
+    def score_range(self) -> ScoreRange:
+        """Range and direction of the scores that it gives."""
+        return self.score if self.own_scale is None else self.own_scale.range
+
+    @property
+    def preprocess(self) -> str:
+        """What its scores compare under: the preprocessing, and the scale of one's own that they are mapped to."""
+        return self.patches.id + ("" if self.own_scale is None else f"/scale-{self.own_scale.id}")
 
     @cached_property
     def id(self) -> str:
@@ -106,6 +119,7 @@ def load_folder(folder: Path) -> Checkpoint:
         calibration=_build_if_there(Calibration, config.get("calibration"), folder),
         graphs=_read_graphs(folder),
         training_images=_read_if_there(folder / "training_images.csv"),
+        own_scale=_build_if_there(OwnScale, config.get("own_scale"), folder),
     )
     check_weights(checkpoint.weights, checkpoint.model, str(folder / "model.safetensors"))
     if checkpoint.patches.id != config["preprocess"]:
@@ -182,14 +196,15 @@ def model_card(checkpoint: Checkpoint) -> str:
         f"| {name} | " + ", ".join(f"{key} {value:.4g}" for key, value in values.items()) + " |"
         for name, values in checkpoint.accuracy.items()
     ]
-    low, high = checkpoint.score.low, checkpoint.score.high
+    low, high = checkpoint.score_range.low, checkpoint.score_range.high
     return "\n".join(
         [
             f"# {checkpoint.name}",
             "",
             f"- weights (SHA-256): {checkpoint.id}",
-            f"- preprocessing: {checkpoint.patches.id}",
+            f"- preprocessing: {checkpoint.preprocess}",
             f"- score range: {'not stated' if low is None else f'{low:g} to {high:g}'}",
+            *_own_scale_lines(checkpoint),
             f"- training data: {', '.join(checkpoint.training_data) or 'not stated'}",
             f"- licence: {checkpoint.licence or 'not stated'}",
             "",
@@ -199,6 +214,14 @@ def model_card(checkpoint: Checkpoint) -> str:
             "",
         ]
     )
+
+
+def _own_scale_lines(checkpoint: Checkpoint) -> list[str]:
+    own, score = checkpoint.own_scale, checkpoint.score
+    if own is None:
+        return []
+    knots = ", ".join(f"{at:.4g} -> {value:.4g}" for at, value in zip(own.scores, own.values, strict=True))
+    return [f"- scale of its own, learned from {own.name}: the network's scores ({score.words()}) are mapped, {knots}"]
 
 
 def round_to_half(checkpoint: Checkpoint) -> Checkpoint:

@@ -135,7 +135,7 @@ class Scorer:
     @property
     def scoring(self) -> Scoring:
         """What all its scores have in common; scores compare only with others of the same."""
-        return Scoring.of(self.checkpoint.id, self.checkpoint.patches.id, self.runtime.precision, self._max_patches)
+        return Scoring.of(self.checkpoint.id, self.checkpoint.preprocess, self.runtime.precision, self._max_patches)
 
     def make_row(self, name: str, result: Score | ImageError, **facts: Any) -> Row:
         """The row of a result of this scorer, of now; `facts` are further fields."""
@@ -214,16 +214,16 @@ class Scorer:
         return load_image(image, background=self._background, max_pixels=self._max_pixels, admit=admit)
 
     def _prepare(self, decoded: DecodedImage) -> _Prepared:
-        limit, config = self._max_patches, self.checkpoint.patches
+        limit, config, preprocess = self._max_patches, self.checkpoint.patches, self.checkpoint.preprocess
         name, (height, width), notes = decoded.name, decoded.pixels.shape[:2], decoded.notes
         if (seen := native_size(height, width, config)) != (height, width):
             notes = (*notes, f"shrunk to {seen[1]}x{seen[0]}")
         native = token_counts(height, width, config)[-1] if config.native else 0
         if limit is None or native <= limit:
-            return _Prepared(name, patch_sequence(decoded.pixels, config), height, width, config.id, notes)
+            return _Prepared(name, patch_sequence(decoded.pixels, config), height, width, preprocess, notes)
         patches = patch_sequence(decoded.pixels, config, partial(spread, limit=limit))
         note = f"approximate: {len(patches.kept if patches.kept is not None else ())} of {native} native patches"
-        return _Prepared(name, patches, height, width, capped(config.id, limit), (*notes, note))
+        return _Prepared(name, patches, height, width, capped(preprocess, limit), (*notes, note))
 
     def _try_prepare(self, load: Load, image: Any, admit: Admit | None = None) -> Any:
         """A `_Prepared`, an `ImageError`, or what `load` hands on."""
@@ -300,19 +300,22 @@ class Scorer:
         return list(map(self._as_score, images, np.split(logits, len(images))))
 
     def _as_score(self, image: _Prepared, logits: NDArray[np.float32]) -> Score | ImageError:
-        checkpoint, spec, sure = self.checkpoint, self.checkpoint.score, self.checkpoint.calibration
-        mos, away = float(mean_opinion(logits, spec.factor)[0]), uncertainty(logits, spec.factor)
-        if not math.isfinite(mos):
-            return ImageError(f"{image.name}: the network gives {mos}, which is no score", "no-score")
-        unsure = None if away is None else float(away[0])
+        checkpoint, spec, factor = self.checkpoint, self.checkpoint.score_range, self.checkpoint.score.factor
+        own, people, sure = checkpoint.own_scale, checkpoint.population, checkpoint.calibration
+        raw, away = float(mean_opinion(logits, factor)[0]), uncertainty(logits, factor)
+        if not math.isfinite(raw):
+            return ImageError(f"{image.name}: the network gives {raw}, which is no score", "no-score")
+        mos, unsure = raw, None if away is None else float(away[0])
+        if own is not None:
+            mos, unsure = float(own.apply(raw)), float(own.spread(raw, unsure or 0.0))
         interval = None if sure is None or unsure is None else sure.interval(mos, unsure)
         return Score(
             mos=mos,
-            distribution=rating_distribution(logits)[0],
+            distribution=rating_distribution(logits)[0] if own is None else None,
             uncertainty=unsure,
             interval=interval,
             coverage=None if interval is None or sure is None else sure.coverage,
-            percentile=None if checkpoint.population is None else checkpoint.population.percentile(mos),
+            percentile=None if people is None else people.percentile(raw),
             band=spec.band(mos),
             low=spec.low,
             high=spec.high,
@@ -323,4 +326,6 @@ class Scorer:
             height=image.height,
             width=image.width,
             notes=image.notes,
+            training_data=checkpoint.training_data,
+            population=None if people is None else people.name,
         )

@@ -1,11 +1,13 @@
 """Logits -> `Score`: the number, what it means and where it came from."""
 
+import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 RATINGS = np.arange(1, 11)
 UNSURE_OUTPUTS = 2  # of a network that gives a score and how uncertain it is
@@ -37,6 +39,19 @@ class ScoreRange:
         height = place if self.higher_is_better else 1 - place
         return BANDS[min(max(int(np.floor(height * len(BANDS))), 0), len(BANDS) - 1)]
 
+    def limits(self) -> dict[str, tuple[float, float]]:
+        """Where each band begins and ends, from the worst to the best; nothing where the range is unknown."""
+        if self.low is None or self.high is None:
+            return {}
+        first, last = (self.low, self.high) if self.higher_is_better else (self.high, self.low)
+        ends = [first + (last - first) * step / len(BANDS) for step in range(len(BANDS) + 1)]
+        return {band: (min(pair), max(pair)) for band, *pair in zip(BANDS, ends, ends[1:], strict=False)}
+
+    def words(self) -> str:
+        """`0 to 100, higher is better`; the direction alone where the range is unknown."""
+        ends = "" if self.low is None or self.high is None else f"{self.low:g} to {self.high:g}, "
+        return f"{ends}{'higher' if self.higher_is_better else 'lower'} is better"
+
 
 @dataclass(frozen=True)
 class Population:
@@ -58,6 +73,60 @@ class Population:
         """How many percent of the photos score less, 0 to 100, to a step between quantiles."""
         shares = np.linspace(0, 100, len(self.quantiles))
         return float(np.interp(score, self.quantiles, shares))
+
+
+@dataclass(frozen=True)
+class OwnScale:
+    """A rating scale of one's own, learned from ratings: a strictly increasing map of a checkpoint's scores onto it.
+
+    The map is a line from knot to knot and goes on straight beyond them.
+
+    Attributes:
+        low, high: worst and best rating of the scale.
+        scores: of at least two knots, ascending; scores of the network as it was trained.
+        values: of the knots, ascending, on this scale.
+        noise: how far ratings lie from what the scores' uncertainty explains (a standard deviation), on this scale.
+        name: which ratings taught it, and how many.
+    """
+
+    low: float
+    high: float
+    scores: tuple[float, ...]
+    values: tuple[float, ...]
+    noise: float = 0.0
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"low {self.low:g} must be below high {self.high:g}")
+        if len(self.scores) < 2 or len(self.scores) != len(self.values):
+            raise ValueError(f"{len(self.scores)} scores and {len(self.values)} values; needs as many, at least two")
+        if not (np.all(np.diff(self.scores) > 0) and np.all(np.diff(self.values) > 0)):
+            raise ValueError("scores and values must ascend")
+
+    @property
+    def id(self) -> str:
+        """8 hex digits that tell the map from others."""
+        numbers = np.array([self.low, self.high, *self.scores, *self.values], "<f8")
+        return hashlib.sha256(numbers.tobytes()).hexdigest()[:8]
+
+    @property
+    def range(self) -> ScoreRange:
+        """Of the scores on this scale."""
+        return ScoreRange(self.low, self.high)
+
+    def apply(self, scores: ArrayLike) -> NDArray[np.float64]:
+        """The network's scores on this scale, float64 of the same shape."""
+        x, knots, values = (np.asarray(series, np.float64) for series in (scores, self.scores, self.values))
+        slopes = np.diff(values) / np.diff(knots)
+        below, above = np.minimum(x - knots[0], 0), np.maximum(x - knots[-1], 0)
+        return np.asarray(np.interp(x, knots, values) + slopes[0] * below + slopes[-1] * above)
+
+    def spread(self, scores: ArrayLike, uncertainties: ArrayLike = 0.0) -> NDArray[np.float64]:
+        """How far ratings typically lie from the scores on this scale: what the network's uncertainties become under
+        the map (half of what lies within one of them on either side), and the noise."""
+        x, away = np.asarray(scores, np.float64), np.asarray(uncertainties, np.float64)
+        return np.hypot((self.apply(x + away) - self.apply(x - away)) / 2, self.noise)
 
 
 @dataclass(frozen=True)
@@ -86,8 +155,8 @@ class Score:
     """The predicted quality of one image.
 
     Attributes:
-        mos: predicted mean opinion score, in the units of the checkpoint's ratings.
-        distribution: probability of each rating 1..10, or None for a network with one output.
+        mos: predicted mean opinion score, in the units of the checkpoint's ratings, or on the user's own scale.
+        distribution: probability of each rating 1..10; None for a network with one output, or on a scale of one's own.
         uncertainty: how far the mean rating typically lies from the score, in its unit; None for a network that does
             not say.
         interval: (low, high) that holds the mean rating with a probability of `coverage`; None for a checkpoint
@@ -102,6 +171,8 @@ class Score:
         preprocess: id of the preprocessing; scores compare only under the same checkpoint and id.
         height, width: size in px that the network saw as native.
         notes: what the decoder did.
+        training_data: data sets that the checkpoint was trained on; empty when unknown.
+        population: name of the reference population; None where there is none.
     """
 
     mos: float
@@ -120,13 +191,46 @@ class Score:
     height: int
     width: int
     notes: tuple[str, ...] = ()
+    training_data: tuple[str, ...] = ()
+    population: str | None = None
 
     def __float__(self) -> float:
         return self.mos
 
+    def meaning(self) -> str:
+        """What the number says, in one to three sentences; leaves out what the checkpoint does not know."""
+        trained = f", trained on {', '.join(self.training_data)}" if self.training_data else ""
+        return " ".join([self._place(), *self._standing(), f"Checkpoint {self.checkpoint}{trained}."])
+
+    def text(self, value: float) -> str:
+        """A value in the unit of the score, with as many decimals as say something on its scale."""
+        return f"{value:.{decimals(self.low, self.high)}f}"
+
+    def _place(self) -> str:
+        *ends, direction = ScoreRange(self.low, self.high, self.higher_is_better).words().split(", ")
+        of = f" of {ends[0]}" if ends else ""
+        return f"{self.text(self.mos)}{of} ({direction}){f': {self.band}' if self.band else ''}."
+
+    def _standing(self) -> list[str]:
+        parts = list[str]()
+        if self.percentile is not None:
+            better = self.percentile if self.higher_is_better else 100 - self.percentile
+            parts.append(f"better than {better:.0f} % of {self.population or 'its reference photos'}")
+        if self.interval is not None and self.coverage is not None:
+            low, high = map(self.text, self.interval)
+            share = f"{100 * self.coverage:.0f} %"
+            parts.append(f"people's rating lies within {low} and {high} with a probability of {share}")
+        text = "; ".join(parts)
+        return [f"{text[0].upper()}{text[1:]}."] if parts else []
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain data, ready for JSON."""
         return asdict(self)
+
+
+def decimals(low: float | None, high: float | None) -> int:
+    """How many decimals say something on a scale: 1 of 0 to 100, 2 of 1 to 5; 2 where its ends are unknown."""
+    return 2 if low is None or high is None else max(0, 3 - math.ceil(math.log10(high - low)))
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file, save_file
 
 from musiq.checkpoint import round_to_half, save_checkpoint
 from musiq.errors import CheckpointError
-from musiq.scores import Calibration, Population, ScoreRange
+from musiq.scores import Calibration, OwnScale, Population, ScoreRange
 from musiq.sources import load_checkpoint
 from tests.conftest import REFERENCE
 
@@ -55,6 +55,25 @@ def test_what_its_scores_mean_is_kept(folder, tiny):
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"population": {"name": "none", "quantiles": [2, 1]}}))
     with pytest.raises(CheckpointError, match=r"config.json: Population: quantiles must be .* ascending"):
+        load_checkpoint(folder)
+
+
+def test_an_own_scale_is_kept(folder, tiny):
+    before = load_checkpoint(folder)
+    assert (before.own_scale, before.preprocess) == (None, before.patches.id)
+    assert before.score_range == before.score == ScoreRange(0, 100)
+    own = OwnScale(1, 5, (0.1, 1 / 3, 80.0), (1.0, 2 / 3 + 1, 4.7), noise=0.2, name="50 ratings")
+    save_checkpoint(replace(before, own_scale=own), folder)
+    loaded = load_checkpoint(folder)
+    assert loaded.own_scale == own
+    assert (loaded.id, loaded.score) == (before.id, before.score)
+    assert (loaded.score_range, loaded.preprocess) == (ScoreRange(1, 5), f"{before.preprocess}/scale-{own.id}")
+    assert json.loads((folder / "config.json").read_text())["preprocess"] == before.preprocess
+    card = (folder / "README.md").read_text()
+    assert "- score range: 1 to 5" in card
+    assert "learned from 50 ratings: the network's scores (0 to 100, higher is better) are mapped, 0.1 -> 1," in card
+    edit_config(folder, lambda config: config["own_scale"].update(values=[1, 3, 2]))
+    with pytest.raises(CheckpointError, match=r"config.json: OwnScale: scores and values must ascend"):
         load_checkpoint(folder)
 
 

@@ -1,8 +1,23 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.interpolate import interp1d
 from scipy.special import softmax as scipy_softmax
 
-from musiq.scores import Population, ScoreRange, mean_opinion, rating_distribution, softmax, uncertainty
+from musiq.scores import (
+    OwnScale,
+    Population,
+    ScoreRange,
+    decimals,
+    mean_opinion,
+    rating_distribution,
+    softmax,
+    uncertainty,
+)
+from tests.meaning.made import PHOTO
+
+OWN = OwnScale(1, 5, (20.0, 60.0, 80.0), (1.0, 2.0, 5.0), noise=0.5, name="9 ratings")
 
 
 def test_softmax_equals_scipys():
@@ -63,3 +78,79 @@ def test_percentiles():
         assert population.percentile(score) == pytest.approx(100 * np.mean(scores < score), abs=0.5)
     with pytest.raises(ValueError, match="ascending"):
         Population("no photos", (3.0, 2.0))
+
+
+def test_limits_of_bands():
+    assert ScoreRange(1, 5).limits()["bad"] == pytest.approx((1, 1.8))
+    assert list(ScoreRange(0, 100).limits().items())[3:] == [("good", (60, 80)), ("excellent", (80, 100))]
+    assert ScoreRange(0, 100, higher_is_better=False).limits()["bad"] == (80, 100)
+    assert ScoreRange().limits() == {}
+
+
+def test_own_scale_by_hand():
+    """Slope 1/40 up to 60, 3/20 from there on; straight on beyond the knots."""
+    assert OWN.apply([10, 20, 40, 60, 70, 90]) == pytest.approx([0.75, 1, 1.5, 2, 3.5, 6.5])
+    x = np.linspace(-50, 150, 301)
+    assert OWN.apply(x) == pytest.approx(interp1d(OWN.scores, OWN.values, fill_value="extrapolate")(x))
+    assert OWN.spread(60, 10) == pytest.approx(np.hypot((3.5 - 1.75) / 2, 0.5))
+    assert OWN.spread([30, 70]) == pytest.approx([0.5, 0.5])
+    assert OWN.range == ScoreRange(1, 5)
+
+
+def test_the_id_of_an_own_scale_is_of_its_map():
+    def changed(**fields):
+        return OwnScale(**{**vars(OWN), **fields}).id
+
+    assert len(OWN.id) == 8
+    assert changed(name="other", noise=0.0) == changed(scores=[20, 60, 80]) == OWN.id
+    assert len({OWN.id, changed(high=6), changed(scores=(20.0, 61.0, 80.0)), changed(values=(1.0, 2.0, 5.1))}) == 4
+
+
+@pytest.mark.parametrize(
+    ("low", "scores", "values", "named"),
+    [
+        (5, (0.0, 1.0), (1.0, 2.0), "low 5 must be below high 5"),
+        (1, (0.0,), (1.0,), "1 scores and 1 values"),
+        (1, (0.0, 1.0), (1.0, 2.0, 3.0), "2 scores and 3 values"),
+        (1, (0.0, 1.0), (2.0, 2.0), "must ascend"),
+        (1, (0.0, float("nan")), (1.0, 2.0), "must ascend"),
+    ],
+)
+def test_no_map_that_does_not_rise(low, scores, values, named):
+    with pytest.raises(ValueError, match=named):
+        OwnScale(low, 5, scores, values)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "said"),
+    [
+        (
+            {},
+            "82.6 of 0 to 100 (higher is better): excellent. Better than 91 % of 600 photos; people's rating lies "
+            "within 75.1 and 90.1 with a probability of 90 %. Checkpoint default, trained on BIQ2021, SPAQ.",
+        ),
+        (
+            {"percentile": None, "population": None},
+            "82.6 of 0 to 100 (higher is better): excellent. People's rating lies within 75.1 and 90.1 with a "
+            "probability of 90 %. Checkpoint default, trained on BIQ2021, SPAQ.",
+        ),
+        (
+            {"low": 0, "high": 100, "higher_is_better": False, "interval": None, "coverage": None, "band": "bad"},
+            "82.6 of 0 to 100 (lower is better): bad. Better than 9 % of 600 photos. Checkpoint default, trained on "
+            "BIQ2021, SPAQ.",
+        ),
+        (
+            {"low": None, "high": None, "band": None, "interval": None, "percentile": None, "training_data": ()},
+            "82.64 (higher is better). Checkpoint default.",
+        ),
+    ],
+)
+def test_meaning(unknown, said):
+    assert replace(PHOTO, **unknown).meaning() == said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "digits"), [(0, 100, 1), (1, 5, 2), (1, 10, 2), (0, 1, 3), (-500, 500, 0), (None, None, 2)]
+)
+def test_decimals(low, high, digits):
+    assert decimals(low, high) == digits

@@ -51,7 +51,7 @@ def average(
     name: Annotated[str | None, typer.Option(help="Name of the checkpoint; the folder's if unset.")] = None,
 ) -> None:
     """Average weights: seeds of one recipe, or a checkpoint before and after a stage of training."""
-    _refuse_to_overwrite(out)
+    refuse_to_overwrite(out)
     found, shares = [load_checkpoint(source) for source in checkpoints], share or [1.0] * len(checkpoints)
     mean = average_checkpoints(found, shares, name or out.name)
     facts = [
@@ -62,7 +62,8 @@ def average(
     print(f"{out}: {mean.name}, weights {mean.id[:12]}")
 
 
-def _refuse_to_overwrite(out: Path) -> None:
+def refuse_to_overwrite(out: Path) -> None:
+    """Refuses a folder for a new checkpoint that holds something."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out} exists and is not an empty folder")
 
@@ -74,14 +75,22 @@ def calibrate_checkpoint(
     name: Annotated[str, typer.Option(help="Which photos these are, for people who read a score.")],
     coverage: Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of ratings that intervals hold.")] = 0.9,
 ) -> None:
-    """Teach a checkpoint what its scores mean: how far off they may be, and where one stands among these photos."""
+    """Teach a checkpoint what its scores mean: how far off they may be, and where one stands among these photos.
+
+    The scores stay as they are; `musiq calibrate` maps them to a rating scale of your own.
+    """
     try:
         from musiq.evaluate.coverage import calibrate, summarise_population
         from musiq.evaluate.files import read_predictions
     except ImportError as error:
         raise MissingExtraError("calibration", "train") from error
     checkpoint, found = load_folder(folder), read_predictions(predictions)
-    if found.facts.get("weights_sha256") != checkpoint.id:
+    if checkpoint.own_scale is not None:
+        raise DataError(
+            f"{folder}: its scores are mapped to a rating scale by `musiq calibrate`, which has taught its intervals, "
+            "too; calibrate the checkpoint that it was made from"
+        )
+    if (found.facts.get("weights_sha256"), found.facts.get("preprocess")) != (checkpoint.id, checkpoint.preprocess):
         raise DataError(f"{predictions}: not known to be predictions of {checkpoint.name} ({checkpoint.id[:12]})")
     name = f"{len(found.images)} photos: {name}"
     meaning: dict[str, Any] = {"population": summarise_population(found.scores, name)}
@@ -102,7 +111,7 @@ def import_checkpoint(
     licence: Annotated[str, typer.Option(help="Licence of the weights.")] = "",
 ) -> None:
     """Convert a published file to a checkpoint folder. What the file does not tell is yours to say."""
-    _refuse_to_overwrite(out)
+    refuse_to_overwrite(out)
     if (low is None) != (high is None):
         raise ValueError("--low and --high go together")
     checkpoint = load_checkpoint(file)

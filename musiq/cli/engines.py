@@ -12,6 +12,7 @@ from musiq.decode.limits import Limits
 from musiq.decode.pool import IDLE_BYTES, Decoders
 from musiq.image import MAX_PIXELS
 from musiq.inputs.expand import Inputs
+from musiq.meaning.describe import describe_scale
 from musiq.runs.engine import Engine
 from musiq.runs.local import LocalEngine
 from musiq.runs.summary import Summary
@@ -88,8 +89,8 @@ def ray_engine(
 
 
 def _summary(checkpoint: Checkpoint) -> Summary:
-    scale = checkpoint.score
-    return Summary(scale.low, scale.high, scale.higher_is_better)
+    scale = checkpoint.score_range
+    return Summary(scale.low, scale.high, scale.higher_is_better, describe_scale(checkpoint))
 
 
 def refuse_nothing(inputs: Inputs, names: Sequence[str]) -> None:

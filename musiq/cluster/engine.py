@@ -72,7 +72,7 @@ class RayEngine:
         """What all its scores have in common."""
         precision = self._options.get("precision", "fp32")
         limit = self._options.get("max_patches")
-        return Scoring.of(self.checkpoint.id, self.checkpoint.patches.id, precision, limit)
+        return Scoring.of(self.checkpoint.id, self.checkpoint.preprocess, precision, limit)
 
     def __enter__(self) -> Self:
         self._connection.enter_context(connected(self._address))

@@ -70,13 +70,13 @@ def evaluate_checkpoint(
     check_writable(out)
     records = rated_records(data, splits)
     seen = _find_seen(scorer, records, workers) if check_seen else None
-    rated = map_ratings(records, data, scorer.checkpoint.score)
+    rated = map_ratings(records, data, scorer.checkpoint.score_range)
     results = list(_score(scorer, records))
     predicted = np.array([result.mos for result in results])
     unseen = _unseen(records, seen)
 
     def figures(part: NDArray[np.bool_]) -> Figures:
-        ten = scorer.checkpoint.model.outputs == len(RATINGS)
+        ten = scorer.checkpoint.model.outputs == len(RATINGS) and scorer.checkpoint.own_scale is None
         chosen = [result for result, wanted in zip(results, part, strict=True) if wanted]
         return measure(
             predicted[part],
@@ -163,9 +163,9 @@ def _facts(scorer: Scorer, data: DataSet, splits: tuple[str, ...], split_seed: i
         "split_seed": split_seed,
         "checkpoint": checkpoint.name,
         "weights_sha256": checkpoint.id,
-        "preprocess": checkpoint.patches.id,
-        "low": checkpoint.score.low,
-        "high": checkpoint.score.high,
+        "preprocess": checkpoint.preprocess,
+        "low": checkpoint.score_range.low,
+        "high": checkpoint.score_range.high,
     }
 
 

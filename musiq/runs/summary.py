@@ -20,11 +20,13 @@ class Summary:
 
     Attributes:
         low, high: ends of the rating scale; None where the checkpoint does not say, and then there is no histogram.
+        meaning: what the numbers are, a line for people.
     """
 
     low: float | None = None
     high: float | None = None
     higher_is_better: bool = True
+    meaning: str = ""
     scored: int = 0
     known: int = 0
     skipped: int = 0
@@ -101,6 +103,7 @@ class Summary:
         lines = [self._counts()]
         if self.scored + self.known:
             lines.append(self._scores())
+            lines += [f"scale   {printable(self.meaning)}"] if self.meaning else []
             lines += [f"best    {score:8.2f}  {printable(path)}" for score, path in self.best]
             lines += [f"worst   {score:8.2f}  {printable(path)}" for score, path in self.worst]
         if self.errors:
