@@ -117,7 +117,7 @@ def score(
         new = run(inputs, scorer, done=done, store=opened, count=inputs.quick, **told)
         _write(new, rows)
         events.write("end", **summary.as_dict())
-    _close(summary, quiet or (to_stdout and form == "table"))
+    _close(summary, quiet, shown=to_stdout and form == "table")
 
 
 def _write(new: Generator[Row, None, None], rows: Output | None) -> None:
@@ -149,8 +149,9 @@ def _what_goes_on(store: Path | None, output: Path | None, overwrite: bool) -> s
     return "the command without --overwrite" if overwrite and output is not None else "the same command"
 
 
-def _close(summary: Summary, quiet: bool) -> None:
-    for line in () if quiet else summary.lines():
+def _close(summary: Summary, quiet: bool, shown: bool) -> None:
+    """Says what came out; of rows that were `shown` only what their numbers mean."""
+    for line in () if quiet else summary.meaning_lines() if shown else summary.lines():
         say(line)
     if summary.failed:
         say(f"musiq: {summary.failed} of {summary.rows} files failed; each is named in the results")

@@ -103,12 +103,16 @@ class Summary:
         lines = [self._counts()]
         if self.scored + self.known:
             lines.append(self._scores())
-            lines += [f"scale   {printable(self.meaning)}"] if self.meaning else []
+            lines += self.meaning_lines()
             lines += [f"best    {score:8.2f}  {printable(path)}" for score, path in self.best]
             lines += [f"worst   {score:8.2f}  {printable(path)}" for score, path in self.worst]
         if self.errors:
             lines.append("failed  " + ", ".join(f"{kind} {count:,}" for kind, count in self.errors.most_common()))
         return lines
+
+    def meaning_lines(self) -> list[str]:
+        """What the scores are, if there are some."""
+        return [f"scale   {printable(self.meaning)}"] if self.meaning and self.scored + self.known else []
 
     def _counts(self) -> str:
         parts = [f"{self.scored:,} scored"]
