@@ -15,12 +15,18 @@ from musiq.taken import time_taken
 BURST_BITS = 20  # of 64: unlike photos lie 32 apart on average, deviation 4
 
 
-def burst_pairs(photos: Sequence[Photo], hashes: Hashes, seconds: float) -> tuple[Indexes, Indexes]:
+def burst_pairs(
+    photos: Sequence[Photo], hashes: Hashes, seconds: float, times: Sequence[float | None] | None = None
+) -> tuple[Indexes, Indexes]:
     """Indexes of photos that follow each other in a burst: of one folder, the next in time within `seconds`, and no
-    more than `BURST_BITS` apart. A photo without a time is in none."""
+    more than `BURST_BITS` apart. A photo without a time is in none.
+
+    Args:
+        times: when each was taken, on one clock; None reads it from the files.
+    """
     folders = defaultdict[str, list[tuple[float, int]]](list)
     for index, photo in enumerate(photos):
-        time = time_taken(real_path(photo.path))
+        time = time_taken(real_path(photo.path)) if times is None else times[index]
         if time is not None:
             folders[folder_of(photo.path)].append((time, index))
     pairs = [

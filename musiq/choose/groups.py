@@ -36,6 +36,7 @@ def group_photos(
     near_bits: int = NEAR_BITS,
     burst_s: float | None = None,
     higher_is_better: bool = True,
+    times: Sequence[float | None] | None = None,
 ) -> Iterator[list[Member]]:
     """The members of each group, best first, in the order in which the groups come; a photo like no other is alone.
 
@@ -47,10 +48,11 @@ def group_photos(
         near_bits: hashes no further apart are alike.
         burst_s: photos that follow each other this fast are alike, see `musiq.choose.bursts`; None looks for none.
         higher_is_better: direction of the scores.
+        times: when each was taken, for bursts; None reads it from the files.
     """
     groups = duplicate_groups(hashes, near_bits)
     if burst_s is not None:
-        groups = join_groups(groups, *burst_pairs(photos, hashes, burst_s))
+        groups = join_groups(groups, *burst_pairs(photos, hashes, burst_s, times))
     order = np.argsort(groups, kind="stable")
     ends = np.flatnonzero(np.diff(groups[order])) + 1
     key = best_first(higher_is_better)

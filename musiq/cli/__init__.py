@@ -5,7 +5,22 @@ import sys
 import typer
 
 from musiq import __version__
-from musiq.cli import checkpoints, choose, data, doctor, evaluate, reproduce, score, selfcheck, store, train, video
+from musiq.cli import (
+    calibrate,
+    checkpoints,
+    choose,
+    compare,
+    data,
+    doctor,
+    evaluate,
+    reproduce,
+    score,
+    selfcheck,
+    serve,
+    store,
+    train,
+    video,
+)
 from musiq.errors import MusiqError
 
 app = typer.Typer(
@@ -16,6 +31,9 @@ app.command("rank")(choose.rank)
 app.command("pick")(choose.pick)
 app.command("dedupe")(choose.dedupe)
 app.command("video")(video.video)
+app.command("compare")(compare.compare)
+app.command("calibrate")(calibrate.calibrate)
+app.command("serve")(serve.serve)
 app.command("selfcheck")(selfcheck.selfcheck)
 app.command("doctor")(doctor.doctor)
 app.command("train")(train.train)

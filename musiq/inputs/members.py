@@ -46,14 +46,14 @@ class Streamed:
     """
 
     def __init__(self, size: int, read: Callable[[], bytes]) -> None:
-        self._size, self._read = size, read
+        self.size, self._read = size, read
         self._passed = False
 
     def fetch(self) -> Held | Unreadable:
         if self._passed:
             raise RuntimeError("a member of an archive that is read as a stream was fetched too late, or twice")
-        if self._size > FETCH_BYTES:
-            reason = f"{self._size:,} bytes exceed the limit of {FETCH_BYTES:,} for members that are read in passing"
+        if self.size > FETCH_BYTES:
+            reason = f"{self.size:,} bytes exceed the limit of {FETCH_BYTES:,} for members that are read in passing"
             return Unreadable(reason, "too-large")
         self._passed = True
         try:

@@ -133,3 +133,11 @@ def test_a_burst_is_one_group_where_hashes_alone_are_none(shot):
     assert 4 < np.count_nonzero(hashes[0] != hashes[1]) <= BURST_BITS
     assert len(list(group_photos(photos, hashes, near_bits=4))) == 2
     assert len(list(group_photos(photos, hashes, near_bits=4, burst_s=1))) == 1
+
+
+@pytest.mark.parametrize(("times", "groups"), [((0.0, 1.0), 1), ((0.0, 1.1), 2), ((None, 1.0), 2)])
+def test_times_that_are_given_are_not_read(times, groups):
+    hashes = np.zeros((2, 64), bool)
+    hashes[1, :BURST_BITS] = True
+    photos = [Photo("none/a.jpg", 1), Photo("none/b.jpg", 2)]
+    assert len(list(group_photos(photos, hashes, burst_s=1, times=times))) == groups

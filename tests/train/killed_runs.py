@@ -20,7 +20,7 @@ from musiq.train.distributed import join_world
 from musiq.train.loop import RunOptions, Trainer
 from musiq.train.recipe import load_recipe
 
-KILLS, EPOCHS = 10, 16
+KILLS, EPOCHS = 10, 10
 
 
 def fit(rated: Path, run: Path) -> None:

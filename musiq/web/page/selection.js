@@ -1,0 +1,50 @@
+/** The selected photos. Tells `change`. */
+export class Selection extends EventTarget {
+  ids = new Set();
+  #start = null; // of a range
+
+  has(id) {
+    return this.ids.has(id);
+  }
+
+  toggle(id) {
+    if (!this.ids.delete(id)) this.ids.add(id);
+    this.#start = id;
+    this.#changed();
+  }
+
+  /** Adds all from the last one toggled to this one, in the order shown. */
+  extend(id, view) {
+    const [from, to] = [view.placeOf(this.#start ?? id), view.placeOf(id)];
+    if (from < 0 || to < 0) return this.toggle(id);
+    for (const photo of view.shown.slice(Math.min(from, to), Math.max(from, to) + 1)) this.ids.add(photo.id);
+    this.#changed();
+  }
+
+  /** Selects all that are shown. */
+  all(view) {
+    this.ids = new Set(view.shown.map((photo) => photo.id));
+    this.#changed();
+  }
+
+  clear() {
+    this.ids.clear();
+    this.#changed();
+  }
+
+  /** Lets go what is not shown any more: nobody shall mark what he does not see. */
+  keepShown(view) {
+    const before = this.ids.size;
+    for (const id of this.ids) if (view.placeOf(id) < 0) this.ids.delete(id);
+    if (this.ids.size !== before) this.#changed();
+  }
+
+  /** What a mark on this photo is for: the whole selection if the photo is in it, else the photo alone. */
+  with(id) {
+    return this.ids.has(id) ? [...this.ids] : [id];
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
