@@ -98,7 +98,7 @@ def _print(learned: "Learned", plain: Checkpoint, ends: MosRange) -> None:
     print(f"{learned.ratings} ratings from {ends.low:g} to {ends.high:g}, SRCC {learned.srcc:.3f} with the scores")
     rows = (
         row("the new scale, on ratings not learned from", learned.own),
-        row(f"without: the range of {plain.name} laid over the scale", learned.plain),
+        row("without: the network's range laid over the scale", learned.plain),
         row("always the mean of the other ratings", learned.mean),
     )
     print_table(("error", "RMSE", "MAE"), rows, sys.stdout, right=("RMSE", "MAE"))
@@ -117,10 +117,10 @@ def _warn(learned: "Learned", plain: Checkpoint, records: Sequence["Record"]) ->
 
         seen = find_seen(read_seen(plain.training_images), records)
     except (ImportError, DataError) as error:
-        say(f"musiq: not checked whether {plain.name} was trained on some of these images: {error}")
+        say(f"musiq: not checked whether the network was trained on some of these images: {error}")
         return
     if seen:
         say(
-            f"musiq: warning: {len(seen)} of {len(records)} images are near-duplicates of images that {plain.name} was "
+            f"musiq: warning: {len(seen)} of {len(records)} images are near-duplicates of images that the network was "
             f"trained on, as {seen[0].test} of {seen[0].training}: of new images it may know less"
         )

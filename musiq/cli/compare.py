@@ -18,7 +18,7 @@ from musiq.inputs.expand import Inputs
 from musiq.meaning.describe import describe_scale
 from musiq.meaning.pair import as_score, chance_better, verdict
 from musiq.meaning.side import Side, match
-from musiq.progress import printable, progress_bar
+from musiq.progress import printable, progress_bar, say
 from musiq.runs.run import run
 from musiq.scores import Score, decimals
 from musiq.sources import load_checkpoint
@@ -49,7 +49,7 @@ def compare(
     failures, inputs = Failures(), [Inputs((name,), recursive) for name in (first, second)]
     for name, one in zip((first, second), inputs, strict=True):
         refuse_nothing(one, [name])
-    of_sets = any(len(list(islice(one, 2))) > 1 for one in inputs)
+    of_sets = _are_sets(inputs)
     if of_sets:
         _require_scipy()
     used, sides = load_checkpoint(checkpoint), list[Side]()
@@ -69,6 +69,14 @@ def _require_scipy() -> None:
         import musiq.meaning.groups  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("comparing sets", "explain") from error
+
+
+def _are_sets(inputs: list[Inputs]) -> bool:
+    """Whether both are sets of images; an image beside a set is refused before anything is scored."""
+    single = [one.names[0] for one in inputs if len(list(islice(one, 2))) == 1]
+    if len(single) == 1:
+        raise ValueError(f"{single[0]} is one image, and the other side several: compare two images, or two sets")
+    return not single
 
 
 def _compare_images(sides: list[Side], checkpoint: Checkpoint, format: Printed) -> None:
@@ -94,6 +102,8 @@ def _image(path: str, score: Score) -> dict[str, Any]:
 def _compare_sets(sides: list[Side], checkpoint: Checkpoint, format: Printed) -> None:
     from musiq.meaning.groups import compare_paired, compare_unpaired
 
+    if few := [side.given for side in sides if len(side.found) < 2]:
+        return say(f"musiq: too few images of {' and '.join(few)} are left to compare; each set needs two")
     pairs, shared = match(*sides)
     higher = checkpoint.score_range.higher_is_better
     if len(pairs) > 1:

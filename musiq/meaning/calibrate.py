@@ -106,7 +106,8 @@ def learn_scale(
     sure = _intervals(held, y, own)
     error, plain, mean = Error.of(held.predicted, y), _plain_error(checkpoint.score, x, y, ends), Error.of(held.mean, y)
     accuracy = {key: _ranks_only(figures) for key, figures in checkpoint.accuracy.items()}
-    accuracy[_entry(own)] = {"images": len(y), "srcc": srcc, "rmse": error.rmse, "mae": error.mae}
+    found = {"srcc": srcc, "rmse": error.rmse, "mae": error.mae}
+    accuracy[_entry(own)] = {"images": len(y)} | {key: round(value, 4) for key, value in found.items()}
     mapped = replace(checkpoint, name=name, own_scale=own, calibration=sure, accuracy=accuracy)
     half = None if sure is None else sure.factor * float(own.spread(x, away).mean())
     return Learned(mapped, len(y), srcc, error, plain, mean, half, tuple(_warnings(len(y), error, plain, mean, sure)))

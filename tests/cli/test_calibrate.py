@@ -141,7 +141,7 @@ def test_images_that_were_trained_on_are_named(calibrate, rated_photos, rated, t
     listed = seen_list([Record(rated / "20.png", "a training image")])
     save_checkpoint(replace(plain, training_images=listed), tmp_path / "seen")
     warned = calibrate(checkpoint=tmp_path / "seen").stderr
-    assert "of 24 images are near-duplicates of images that plain was trained on" in " ".join(warned.split())
+    assert "of 24 images are near-duplicates of images that the network was trained on" in " ".join(warned.split())
 
 
 @pytest.mark.parametrize(

@@ -118,13 +118,27 @@ def test_bad_files_are_named_and_left_out(compare, scores, sets, rated, tmp_path
     assert alone.stdout == ""
 
 
-def test_wrong_usage(compare, sets, rated, tmp_path):
+def test_wrong_usage(compare, sets, tmp_path):
     (tmp_path / "none").mkdir()
     assert "no images in" in str(compare(sets[0], tmp_path / "none", code=2).exception)
-    assert "1 images are too few to compare sets" in str(compare(sets[0], rated / "00.png", code=2).exception)
     compare(sets[0], code=2)
 
 
 def test_without_scipy_the_extra_is_named(compare, sets, monkeypatch):
     monkeypatch.setitem(sys.modules, "musiq.meaning.groups", None)
     assert "musiq[explain]" in str(compare(*sets, code=2).exception)
+
+
+def test_an_image_beside_a_set_is_refused_before_anything_is_scored(compare, sets, monkeypatch):
+    monkeypatch.setattr(Scorer, "load", None)
+    refused = str(compare(sets[0] / "0.png", sets[1], code=2).exception)
+    assert f"{sets[0]}/0.png is one image, and the other side several" in refused
+
+
+def test_a_set_of_which_too_few_can_be_read(compare, sets):
+    for index in range(5):
+        (sets[1] / f"{index}.png").write_text("no photo")
+    done = compare(*sets, code=1)
+    assert done.stdout == ""
+    assert f"too few images of {sets[1]} are left to compare" in done.stderr
+    assert done.stderr.count("not an image") == 5
