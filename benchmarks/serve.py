@@ -52,14 +52,24 @@ class Seen:
 def server(options: Sequence[str]) -> Iterator[tuple[int, int]]:
     """A server of its own on a free port: its port and its process."""
     command = [sys.executable, "-m", "musiq", "serve", "--port", "0", *options]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        try:
-            ready = next(match for line in process.stderr if (match := READY.search(line)))
-            yield int(ready[1]), process.pid
-        finally:
-            process.send_signal(signal.SIGTERM)
-            print(process.stderr.read(), file=sys.stderr, end="")
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "stderr"  # a pipe would be full some time, and the server wait
+        with said.open("w") as file, subprocess.Popen(command, stderr=file) as process:
+            try:
+                yield _port(process, said), process.pid
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait()
+                print(said.read_text(), file=sys.stderr, end="")
+
+
+def _port(process: subprocess.Popen[bytes], said: Path) -> int:
+    """The port, once the server says it."""
+    while process.poll() is None:
+        if ready := READY.search(said.read_text()):
+            return int(ready[1])
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not start: it ended with {process.returncode}")
 
 
 async def load(port: int, process: int, photos: Sequence[bytes], clients: int, seconds: float) -> Seen:
@@ -73,17 +83,20 @@ async def load(port: int, process: int, photos: Sequence[bytes], clients: int, s
 
 
 async def _client(port: int, turn: Iterator[bytes], end: float, seen: Seen) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer: asyncio.StreamWriter | None = None
     while (started := time.monotonic()) < end:
         photo = next(turn)
         about = f"Host: 127.0.0.1:{port}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(photo)}\r\n\r\n"
-        writer.write(f"POST /api/score/image HTTP/1.1\r\n{about}".encode() + photo)
         try:
+            if writer is None:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"POST /api/score/image HTTP/1.1\r\n{about}".encode() + photo)
             await writer.drain()
             status, answer = await _answer(reader)
         except (OSError, EOFError):
             seen.errors["connection"] += 1
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.sleep(0.1 if writer is None else 0)
+            writer = None
             continue
         if status == 200:
             seen.seconds.append(time.monotonic() - started)
@@ -91,7 +104,8 @@ async def _client(port: int, turn: Iterator[bytes], end: float, seen: Seen) -> N
         else:
             seen.errors[f"{status} {json.loads(answer)['error']['kind']}"] += 1
             await asyncio.sleep(1 if status == 503 else 0)  # as Retry-After asks for
-    writer.close()
+    if writer is not None:
+        writer.close()
 
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:

@@ -84,7 +84,7 @@ def serve(
     request_seconds: Annotated[float, typer.Option(min=1, help="Longest answer.")] = Settings.request_seconds,
     body_seconds: Annotated[float, typer.Option(min=1, help="Slowest body of a request.")] = Settings.body_seconds,
     shutdown_seconds: Annotated[
-        float, typer.Option(min=0, help="For requests in work when the server is stopped.")
+        float, typer.Option(min=0, max=3600, help="For requests in work when the server is stopped.")
     ] = Settings.shutdown_seconds,
 ) -> None:
     """Show a folder's photos by score on a page of this machine, and answer programs over HTTP.

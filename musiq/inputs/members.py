@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from musiq.errors import ImageError
+from musiq.inputs.addresses import open_bytes
 from musiq.inputs.faults import as_unreadable
 from musiq.inputs.folder import is_image
 from musiq.inputs.item import Held, Unreadable, portable
@@ -15,6 +18,25 @@ def is_photo(member: str) -> bool:
     """Whether a member's name says that it is an image; what macOS adds to archives has such names too and is none."""
     *folders, name = member.split("/")
     return is_image(name) and not name.startswith("._") and "__MACOSX" not in folders
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive at a path or an address; who trusts no path has one of another kind."""
+
+    name: str
+
+    def open(self) -> BinaryIO:
+        """Its bytes, to go through them."""
+        return open_bytes(self.name)
+
+    def unpacked(self, file: BinaryIO) -> BinaryIO:
+        """What its unpacked bytes are read from."""
+        return file
+
+    def for_members(self) -> "Archive":
+        """What its members are read from later, by another process."""
+        return self
 
 
 class Names:

@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any, BinaryIO, Literal, Self
 
 from musiq.errors import ImageError
-from musiq.inputs.addresses import is_address, open_bytes
+from musiq.inputs.addresses import is_address
 from musiq.inputs.faults import describe
 from musiq.inputs.item import Item, Unreadable, check_bytes, checked, portable
-from musiq.inputs.members import Names, Streamed, is_photo, whole
+from musiq.inputs.members import Archive, Names, Streamed, is_photo, whole
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _OPENERS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
@@ -31,9 +31,9 @@ _LINKS = {tarfile.LNKTYPE: "hard link", tarfile.SYMTYPE: "symbolic link"}
 
 @dataclass(frozen=True)
 class Slice:
-    """A part of a file."""
+    """A part of an archive."""
 
-    path: str
+    archive: Archive
     offset: int
     size: int
 
@@ -46,37 +46,39 @@ class Slice:
     def read(self, limit: int) -> bytes:
         check_bytes(self.size, limit)
         try:
-            with open(self.path, "rb") as file:
+            with self.archive.open() as file:
                 file.seek(self.offset)
                 return checked(whole(file.read(self.size), self.size), limit)
         except OSError as error:
             raise ImageError(f"its archive cannot be read: {describe(error)}", "input") from error
 
 
-def tar_items(name: str) -> Iterator[Item]:
+def tar_items(name: str, found: Archive | None = None) -> Iterator[Item]:
     """An item for each member with an image suffix: of files, and of links, which are not followed.
 
     Members of a local archive that is not compressed are slices of it; all others are read in passing.
 
     Args:
-        name: path or address.
+        name: path or address, or what it is called that was found.
+        found: how it is opened; None for by its name.
 
     Raises:
         Exception: of any kind, where the archive is damaged.
     """
-    with open_bytes(name) as file:
+    found = found or Archive(name)
+    with found.open() as file:
         stream = io.BufferedReader(file)  # type: ignore[type-var]  # what fsspec opens can do what is needed
         start = stream.peek(6)
         opener = next((opener for magic, opener in _OPENERS.items() if start.startswith(magic)), None)
         if opener is not None:
             with opener(stream) as plain:
-                yield from _items(name, plain, "r|")
+                yield from _items(name, found, found.unpacked(plain), "r|")
                 plain.read(1 << 20)  # a checksum stands behind the zeros that pad the archive
         else:
-            yield from _items(name, stream, "r|" if is_address(name) else "r:")
+            yield from _items(name, found, stream, "r|" if is_address(name) else "r:")
 
 
-def _items(name: str, file: BinaryIO, mode: Literal["r:", "r|"]) -> Iterator[Item]:
+def _items(name: str, found: Archive, file: BinaryIO, mode: Literal["r:", "r|"]) -> Iterator[Item]:
     names = Names(name)
     with tarfile.open(name, mode, file, tarinfo=_Header) as archive:
         while (member := archive.next()) is not None:
@@ -86,7 +88,7 @@ def _items(name: str, file: BinaryIO, mode: Literal["r:", "r|"]) -> Iterator[Ite
             if not is_photo(member.name):
                 continue
             if member.isreg() and mode == "r:" and not member.issparse():
-                yield Item(names(member.name), Slice(name, member.offset_data, member.size))
+                yield Item(names(member.name), Slice(found.for_members(), member.offset_data, member.size))
             elif member.isreg():
                 with Streamed(member.size, partial(_extract, archive, member)).current() as source:
                     yield Item(names(member.name), source)

@@ -10,10 +10,10 @@ from functools import partial
 from typing import BinaryIO
 
 from musiq.errors import ImageError
-from musiq.inputs.addresses import is_address, open_bytes
+from musiq.inputs.addresses import is_address
 from musiq.inputs.faults import as_unreadable
 from musiq.inputs.item import Item, Unreadable, check_bytes, checked
-from musiq.inputs.members import Names, Streamed, is_photo, whole
+from musiq.inputs.members import Archive, Names, Streamed, is_photo, whole
 from musiq.inputs.zip_directory import Entry, read_directory
 
 _HEADER = struct.Struct("<4s22x2H")
@@ -23,7 +23,7 @@ _HEADER = struct.Struct("<4s22x2H")
 class ZipMember:
     """A member of a zip archive in a file. It is found by its place, so that no directory is read again."""
 
-    archive: str
+    archive: Archive
     entry: Entry
 
     def fetch(self) -> "ZipMember":
@@ -35,7 +35,7 @@ class ZipMember:
     def read(self, limit: int) -> bytes:
         check_bytes(self.entry.size, limit)
         try:
-            with open(self.archive, "rb") as file:
+            with self.archive.open() as file:
                 return checked(read_member(file, self.entry), limit)
         except ImageError:
             raise
@@ -44,17 +44,18 @@ class ZipMember:
             raise ImageError(f"its archive: {fault.reason}", fault.kind) from error
 
 
-def zip_items(name: str) -> Iterator[Item]:
+def zip_items(name: str, found: Archive | None = None) -> Iterator[Item]:
     """An item for each member with an image suffix; those of a remote archive are read in passing.
 
     Args:
-        name: path or address.
+        name: path or address, or what it is called that was found.
+        found: how it is opened; None for by its name.
 
     Raises:
         Exception: of any kind, where the archive is damaged.
     """
-    names = Names(name)
-    with open_bytes(name) as directory, open_bytes(name) as file:  # two, so that both are read from end to end
+    names, found = Names(name), found or Archive(name)
+    with found.open() as directory, found.open() as file:  # two, so that both are read from end to end
         for entry in read_directory(directory):
             if not is_photo(entry.name):
                 continue
@@ -66,7 +67,7 @@ def zip_items(name: str) -> Iterator[Item]:
                 with Streamed(entry.size, partial(read_member, file, entry)).current() as source:
                     yield Item(names(entry.name), source)
             else:
-                yield Item(names(entry.name), ZipMember(name, entry))
+                yield Item(names(entry.name), ZipMember(found.for_members(), entry))
 
 
 def read_member(file: BinaryIO, entry: Entry) -> bytes:

@@ -32,17 +32,28 @@ class _Back:
 
 
 _WRITER = csv.writer(_Back, lineterminator="\r\n")
+_NOTES = CSV_COLUMNS.index("notes")
+
+
+def csv_line(cells: Iterable[object]) -> str:
+    """A line that this and other readers of CSV take apart again, whatever the cells hold."""
+    return _WRITER.writerow(cells)
+
+
+def csv_cells(row: Row) -> list[object]:
+    """A row as cells, in the order of `CSV_COLUMNS`."""
+    cells = [getattr(row, name) for name in CSV_COLUMNS]
+    cells[_NOTES] = JOINT.join(row.notes)
+    return cells
 
 
 class Csv:
     """How rows stand in a CSV file."""
 
-    header = start = _WRITER.writerow(CSV_COLUMNS).encode()
+    header = start = csv_line(CSV_COLUMNS).encode()
 
     def encode(self, row: Row) -> bytes:
-        cells = [getattr(row, name) for name in CSV_COLUMNS]
-        cells[_NOTES] = JOINT.join(row.notes)
-        return _WRITER.writerow(cells).encode()
+        return csv_line(csv_cells(row)).encode()
 
     def end(self, file: BinaryIO, name: str) -> int:
         end = position = file.seek(len(self.header))
@@ -71,9 +82,6 @@ class Csv:
             yield Record(number, b"".join(text), row)
             number += len(text)
             text.clear()
-
-
-_NOTES = CSV_COLUMNS.index("notes")
 
 
 @contextmanager

@@ -250,9 +250,13 @@ class ScaleMap(BaseModel):
 
     longest_px: int
     caption: str
+    colour_low: float = Field(description="With `colour_high`: what colours should tell apart.")
+    colour_high: float
     rows: int
     columns: int
-    values: list[list[float]] = Field(description="A list for each row, in the unit of the score.")
+    values: list[list[float]] = Field(
+        description="A list for each row, in points of the score; the best is the score of the photo."
+    )
     row_spans: list[tuple[float, float]] = Field(description="First and last of each row, as fractions of the height.")
     column_spans: list[tuple[float, float]]
     worst: Region
@@ -265,8 +269,6 @@ class QualityMaps(BaseModel):
     low: float | None
     high: float | None
     higher_is_better: bool
-    colour_low: float = Field(description="With `colour_high`: what colours should tell apart.")
-    colour_high: float
     shown: int = Field(description="Index of the map to show first.")
     worst: Region
     scales: list[ScaleMap]

@@ -1,7 +1,7 @@
 """A job carried out: a row per photo, kept before the next one, and told to the album."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -37,9 +37,13 @@ def carry_out(job: Job, desk: Desk) -> bool:
     Raises:
         JobCancelledError: it was cancelled.
     """
-    desk.scan.look(job.paths, job.recursive, lambda: job.cancelled.is_set() or desk.service.workers.stopping)
+
+    def stopped() -> bool:
+        return job.cancelled.is_set() or desk.service.workers.stopping
+
+    desk.scan.look(job.paths, job.recursive, stopped)
     engine = _Engine(desk.service, job.cancelled)
-    photos = _Photos(job, desk.folder)
+    photos = _Photos(job, desk.folder, stopped)
     done = (desk.folder.whole(path) for path in desk.state.paths(job.id))
     rows = run(photos, engine, done=done, store=desk.store, summary=job.summary, advance=job, count=photos.quick)
     with closing(rows):
@@ -49,7 +53,7 @@ def carry_out(job: Job, desk: Desk) -> bool:
         raise JobCancelledError
     if desk.service.workers.stopping:
         return False
-    job.total = job.summary.rows
+    job.settle()
     return True
 
 
@@ -85,13 +89,13 @@ class _Engine:
 
 
 class _Photos:
-    """The items of a job, the same each time."""
+    """The items of a job, the same each time, until it is stopped."""
 
-    def __init__(self, job: Job, folder: Folder) -> None:
-        self._job, self._folder = job, folder
+    def __init__(self, job: Job, folder: Folder, stopped: Callable[[], bool]) -> None:
+        self._job, self._folder, self._stopped = job, folder, stopped
 
     def __iter__(self) -> Iterator[Item]:
-        return self._folder.items(self._job.paths, self._job.recursive)
+        return self._folder.items(self._job.paths, self._job.recursive, self._stopped)
 
     @property
     def quick(self) -> bool:

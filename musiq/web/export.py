@@ -1,7 +1,5 @@
 """Rows and picks as files to take away: CSV, JSON, and XMP sidecars in a zip archive."""
 
-import csv
-import io
 import json
 import tempfile
 import zipfile
@@ -13,7 +11,7 @@ import numpy as np
 from musiq.choose.photo import Photo
 from musiq.choose.sidecar import packet, sidecar_path, stars_of
 from musiq.choose.standing import Ranked
-from musiq.outputs.csv import CSV_COLUMNS, JOINT
+from musiq.outputs.csv import CSV_COLUMNS, csv_cells, csv_line
 from musiq.rows import Row
 from musiq.web.album import Entry
 
@@ -25,11 +23,9 @@ Picked = tuple[Row, str | None]
 
 def csv_lines(rows: Iterable[Picked]) -> Iterator[str]:
     """A line per photo: the columns of a run's CSV, and `pick`."""
-    yield _line([*CSV_COLUMNS, "pick"])
+    yield csv_line([*CSV_COLUMNS, "pick"])
     for row, pick in rows:
-        cells = [getattr(row, name) for name in CSV_COLUMNS]
-        cells[CSV_COLUMNS.index("notes")] = JOINT.join(row.notes)
-        yield _line([*cells, pick])
+        yield csv_line([*csv_cells(row), pick])
 
 
 def json_lines(rows: Iterable[Picked]) -> Iterator[str]:
@@ -50,12 +46,6 @@ def sidecars(entries: Sequence[Entry], higher_is_better: bool) -> Iterator[bytes
             yield chunk
 
 
-def _line(cells: Sequence[object]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
-
-
 def _write_archive(file: IO[bytes], entries: Sequence[Entry], stars: "_Stars") -> None:
     names = set[str]()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -70,6 +60,7 @@ def _write_archive(file: IO[bytes], entries: Sequence[Entry], stars: "_Stars") -
 def _name(entry: Entry, taken: set[str]) -> str:
     """`a.xmp`, as Adobe's programs have it; for the second photo of that stem `a.jpg.xmp`, as others do."""
     path = f"{entry.folder}/{entry.path}" if entry.upload else entry.path
+    path = path.replace("\\", "_")  # which parts folders where some unpack it
     one, other = (sidecar_path(path, convention).as_posix() for convention in ("adobe", "darktable"))
     if one not in taken:
         return one

@@ -32,6 +32,7 @@ class Job:
         summary: of its rows.
         cancelled: set to cancel it.
         ended: set when nobody works at it any more.
+        settled: whether `total` is of its rows; no count, which runs beside it, replaces it then.
     """
 
     paths: list[str]
@@ -48,6 +49,8 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     pace: "Pace" = field(default_factory=lambda: Pace())
+    settled: bool = False
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def of(cls, facts: dict[str, Any], outcomes: Counter[str]) -> "Job":
@@ -61,8 +64,11 @@ class Job:
         return self.state in ("done", "cancelled", "failed")
 
     def facts(self) -> dict[str, Any]:
-        """What is kept of it."""
-        return {name: getattr(self, name) for name in LASTING}
+        """What is kept of it; the wish to cancel it as if it were done, so that it does not go on after a restart."""
+        facts = {name: getattr(self, name) for name in LASTING}
+        if self.cancelled.is_set() and not self.over:
+            facts |= {"state": "cancelled", "finished": now()}
+        return facts
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -81,7 +87,14 @@ class Job:
 
     def expect(self, total: int) -> None:
         """Told how many photos there are; see `musiq.progress.Advance`."""
-        self.total = total
+        with self.counting:
+            if not (self.settled or self.over or self.cancelled.is_set()):
+                self.total = total
+
+    def settle(self) -> None:
+        """Told that each of them has its row."""
+        with self.counting:
+            self.total, self.settled = self.summary.rows, True
 
     def __call__(self, text: str) -> None:
         """Told of each photo."""

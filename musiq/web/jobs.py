@@ -16,7 +16,6 @@ from musiq.web.workers import QueueFull, ShuttingDown
 
 ALL = ["."]
 KEPT = 20  # jobs that have ended, and their rows
-CANCEL_S = 5.0  # that an answer waits for a job to end
 _log = logging.getLogger("musiq.web")
 
 
@@ -32,6 +31,7 @@ class Jobs:
     def __init__(self, desk: Desk, running: int, waiting: int) -> None:
         self._desk, self._most = desk, waiting
         self._jobs = {facts["id"]: _restored(desk.state, facts) for facts in desk.state.jobs()}
+        self._unsaved = dict[str, Job]()  # the store could not be written
         self._changed = threading.Condition()
         self._stopping, self._recursive = False, True
         works = [self._begin, *[self._work] * (running - 1)]
@@ -67,12 +67,13 @@ class Jobs:
         with self._changed:
             if self._stopping:
                 raise ShuttingDown
-            if self.counts()["waiting"] >= self._most:
+            counts = self.counts()
+            if counts["waiting"] >= self._most + len(self._threads) - counts["running"]:
                 raise QueueFull(f"{self._most} jobs wait, which is the limit")
             return self._add(Job(list(paths), recursive))
 
     def cancel(self, job: Job) -> None:
-        """Ends a job; what it has scored stays.
+        """Begins to end a job; what it has scored stays. Its event `ended` tells when it is at its end.
 
         Raises:
             Refusal: it has ended.
@@ -83,7 +84,8 @@ class Jobs:
             job.cancelled.set()
             if job.state == "waiting":
                 self._end(job, "cancelled")
-        job.ended.wait(CANCEL_S)
+            else:
+                self._save(job)
 
     def stop(self) -> None:
         """No job is begun any more; those that run end with the images in work, and go on at the next start."""
@@ -97,6 +99,8 @@ class Jobs:
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(seconds)
+        with self._changed:
+            self._save()
 
     def _add(self, job: Job) -> Job:
         with self._changed:
@@ -109,12 +113,13 @@ class Jobs:
     def _drop(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
             self._jobs.pop(job.id)
+            self._unsaved.pop(job.id, None)
             self._desk.state.drop_job(job.id)
 
     def _begin(self) -> None:
         try:
             self._desk.scan.look(ALL, self._recursive, lambda: self._stopping)
-        except MusiqError:
+        except Exception:  # jobs may do better
             _log.exception("the folder cannot be shown")
         for thread in self._threads[1:]:
             thread.start()
@@ -144,7 +149,7 @@ class Jobs:
                 return None
             job = self._unbegun()[0]
             job.state, job.started = "running", job.started or now()
-            self._desk.state.put_job(job.facts())
+            self._save(job)
             return job
 
     def _unbegun(self) -> list[Job]:
@@ -153,8 +158,18 @@ class Jobs:
     def _end(self, job: Job, state: JobState, reason: str | None = None) -> None:
         with self._changed:
             job.state, job.finished, job.reason = state, now(), reason
-            self._desk.state.put_job(job.facts())
+            self._save(job)
             job.ended.set()
+
+    def _save(self, *jobs: Job) -> None:
+        """Keeps how jobs stand, and others that could not be kept before: a full disk ends no thread."""
+        self._unsaved |= {job.id: job for job in jobs}
+        try:
+            for job in list(self._unsaved.values()):
+                self._desk.state.put_job(job.facts())
+                del self._unsaved[job.id]
+        except StoreError:
+            _log.exception("jobs cannot be kept")
 
 
 def _restored(state: State, facts: Facts) -> Job:

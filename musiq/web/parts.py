@@ -1,11 +1,10 @@
 """The parts of a running server: opened in order, and ended in order."""
 
 import secrets
-import tempfile
+import threading
 import time
 from collections.abc import Hashable
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 from starlette.requests import Request
@@ -26,7 +25,8 @@ from musiq.web.scan import Scan
 from musiq.web.service import Service
 from musiq.web.settings import Settings
 from musiq.web.sources import Inside, Sent
-from musiq.web.state import State
+from musiq.web.state import State, served_alone
+from musiq.web.temporary import own_folder
 from musiq.web.uploads import Uploads
 from musiq.web.workers import Workers
 
@@ -40,11 +40,13 @@ class Parts:
     Attributes:
         instance: changes with each start.
         folder, jobs: None where no folder is served.
+        picking: held while a pick is kept and shown.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.instance = secrets.token_hex(8)
+        self.picking = threading.Lock()
         with ExitStack() as stack:
             self._open_scorer(stack)
             self._open_store(stack)
@@ -111,11 +113,13 @@ class Parts:
         self.scorer.score_beside(first, lambda image, admit: load_image(image, admit=admit))  # loads what is left
 
     def _open_store(self, stack: ExitStack) -> None:
-        own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="musiq-serve-")))
+        own = stack.enter_context(own_folder())
         (own / "uploads").mkdir()
         path = self.settings.store or own / "store.sqlite"
         folder = self.settings.folder
         self.folder = None if folder is None else Folder(folder)
+        if self.folder is not None:
+            stack.enter_context(served_alone(path, self.folder.prefix))
         self.store = stack.enter_context(Store(path))
         self.state = State(path, "" if self.folder is None else self.folder.prefix)
         stack.callback(self.state.close)

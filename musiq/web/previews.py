@@ -28,10 +28,12 @@ class Wish:
     Attributes:
         of: what tells the photo, and its content, from others: where it is and its stamp.
         longest_px: of the picture.
+        lasting: whether the picture may be shown later: not where nothing tells the photo's content from another.
     """
 
     of: Hashable
     longest_px: int
+    lasting: bool = True
 
     @property
     def tag(self) -> str:
@@ -105,7 +107,7 @@ class Previews:
             if self._making.get(wish) is making:
                 del self._making[wish]
             answers, making.answers = making.answers, []
-            if not future.cancelled() and future.exception() is None:
+            if wish.lasting and not future.cancelled() and future.exception() is None:
                 self._kept.put(wish, future.result())
         for answer in answers:
             _hand_on(future, answer)

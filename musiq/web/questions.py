@@ -12,6 +12,9 @@ Name = Annotated[
     str, Field(min_length=1, max_length=4096, description="Of something in the served folder.", examples=["2024/a.jpg"])
 ]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{16}$", examples=["0f1e2d3c4b5a6978"])]
+# The first fault is enough: there may be one in each entry.
+Names = Annotated[list[Name], Field(min_length=1, max_length=MOST_PATHS, fail_fast=True)]
+Ids = Annotated[list[Id], Field(max_length=MOST_IDS, fail_fast=True)]
 
 
 class Question(BaseModel):
@@ -23,13 +26,13 @@ class Question(BaseModel):
 class PathsToScore(Question):
     """Photos of the served folder."""
 
-    paths: list[Name] = Field(min_length=1, max_length=MOST_PATHS)
+    paths: Names
 
 
 class JobToDo(Question):
     """What a job is over: folders, photos, tar and zip archives; `.` is the served folder."""
 
-    paths: list[Name] = Field(min_length=1, max_length=MOST_PATHS, examples=[["."]])
+    paths: Names = Field(examples=[["."]])
     recursive: bool = Field(True, description="Whether subfolders are looked into.")
 
 
@@ -42,7 +45,7 @@ class OnePick(Question):
 class ManyPicks(Question):
     """One decision for many photos."""
 
-    ids: list[Id] = Field(max_length=MOST_IDS)
+    ids: Ids
     pick: Pick | None
 
 
@@ -50,4 +53,4 @@ class ExportWanted(Question):
     """Which photos, in which order, and as what."""
 
     format: Literal["csv", "json", "xmp"] = Field(description="`xmp`: a zip archive of sidecars.")
-    ids: list[Id] | None = Field(None, max_length=MOST_IDS, description="null for all.")
+    ids: Ids | None = Field(None, description="null for all.")

@@ -152,6 +152,7 @@ class _Protocol(H11Protocol):
     def _refuse(self, status: int, kind: str, reason: str) -> None:
         body = json.dumps({"error": {"kind": kind, "reason": reason}}).encode()
         about = {"Content-Type": "application/json", "Content-Length": len(body), "Connection": "close", **SAFE}
+        about |= {"Cache-Control": "no-store"} | ({"Retry-After": 1} if status == 503 else {})
         phrase = "Bad Request" if status == 400 else "Service Unavailable"
         head = "".join(f"{name}: {value}\r\n" for name, value in about.items())
         self.transport.write(f"HTTP/1.1 {status} {phrase}\r\n{head}\r\n".encode() + body)

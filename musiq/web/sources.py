@@ -3,9 +3,11 @@
 import os
 import stat
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from musiq.errors import ImageError
 from musiq.inputs.item import File, Stamp, check_bytes, checked, unreadable
+from musiq.inputs.members import Archive
 
 OUTSIDE = "a link that leads out of the served folder"
 _DESCRIPTORS = "/proc/self/fd"  # on Linux, where open files can be asked what they are
@@ -63,6 +65,41 @@ class Inside:
             raise ImageError("not a regular file", "not-a-file")
         if os.path.isdir(_DESCRIPTORS) and not lies_inside(f"{_DESCRIPTORS}/{descriptor}", self.root):  # noqa: PTH112
             raise ImageError(OUTSIDE, "link")
+
+
+@dataclass(frozen=True)
+class InsideArchive(Archive):
+    """An archive that must lie in the folder, and be the same file, each time it is opened.
+
+    Attributes:
+        source: where it is.
+        identity: its device and number there.
+    """
+
+    source: Inside
+    identity: tuple[int, int]
+
+    @classmethod
+    def at(cls, source: Inside) -> "InsideArchive":
+        """The archive that is there now.
+
+        Raises:
+            ImageError: as `Inside.open`.
+        """
+        with open(source.open(), "rb") as file:
+            return cls(source.path, source, _identity(file))
+
+    def open(self) -> BinaryIO:
+        file: BinaryIO = os.fdopen(self.source.open(), "rb")
+        if _identity(file) != self.identity:
+            file.close()
+            raise ImageError("its archive was replaced meanwhile", "input")
+        return file
+
+
+def _identity(file: BinaryIO) -> tuple[int, int]:
+    facts = os.fstat(file.fileno())
+    return facts.st_dev, facts.st_ino
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,17 @@
 """Picks and jobs, in tables of their own in the store's file, so that they outlive a server that is killed."""
 
+import hashlib
 import json
 import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from musiq.errors import StoreError
+from musiq.errors import OutputError, StoreError
+from musiq.outputs.lock import open_locked, release
 from musiq.rows import Row
 from musiq.store.packed import pack, unpack
 from musiq.store.schema import connect, reader, transaction
@@ -41,7 +43,10 @@ Facts = dict[str, Any]
 
 
 class State:
-    """Picks and jobs of the folder that is served, of use to several threads and beside other servers."""
+    """Picks and jobs of the folder that is served, of use to several threads.
+
+    Other servers may use the file at the same time, but for jobs of other folders only: see `served_alone`.
+    """
 
     def __init__(self, path: Path, folder: str) -> None:
         self._path, self._folder = path, folder
@@ -117,3 +122,28 @@ class State:
             yield
         except (sqlite3.Error, UnicodeEncodeError) as error:
             raise StoreError(f"{self._path}: cannot keep picks and jobs: {error}") from error
+
+
+@contextmanager
+def served_alone(store: Path, folder: str) -> Iterator[None]:
+    """Context in which no other server keeps jobs of the folder in the store: each would take up the other's.
+
+    Raises:
+        StoreError: there is one.
+    """
+    real = store.resolve()
+    path = real.with_name(f"{real.name}-{hashlib.blake2b(folder.encode(), digest_size=6).hexdigest()}.lock")
+    try:
+        file = open_locked(path)
+    except OutputError as error:
+        raise StoreError(
+            f"{store}: another server serves {folder} with this store; give one of them its own"
+        ) from error
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be locked: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows removes no file that is open
+            path.unlink()
+        release(file)

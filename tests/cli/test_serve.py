@@ -123,6 +123,7 @@ def test_mistakes_are_one_sentence(served, tmp_path):
         (("--no-keep", "--store", "a.sqlite"), "give one of them"),
         (("--upload-bytes", "many"), "many"),
         (("--port", "65536"), "65535"),
+        (("--shutdown-seconds", "inf"), "3600"),
     ):
         _, printed, _ = served(*arguments, code=2)
         assert reason in printed

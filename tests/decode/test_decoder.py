@@ -190,6 +190,12 @@ def test_a_process_that_died_while_idle_is_replaced(decoder):
     assert works(decoder)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a file of Linux")
+def test_where_memory_ends_it_ends_first(decoder):
+    assert works(decoder)
+    assert Path(f"/proc/{decoder.process._process.pid}/oom_score_adj").read_text() == "1000\n"
+
+
 def test_threads_have_decoders_of_their_own():
     with Decoders(LIMITS) as pool, pool.borrow() as one, pool.borrow() as other:
         assert one is not other

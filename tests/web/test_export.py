@@ -27,6 +27,14 @@ def test_csv_is_read_by_others():
     assert list(lines[0]) == [name for name in COLUMNS if name != "distribution"] + ["pick"]
 
 
+@pytest.mark.parametrize("name", ["a\rb.jpg", "a\r\nb.jpg", "\r", 'a"\n,b.jpg'])
+def test_a_name_tears_no_line_of_csv(name):
+    text = "".join(csv_lines([(Row(name, 1.0), "pick"), (Row("next.jpg"), None)]))
+    lines = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    assert [line["path"] for line in lines] == [name, "next.jpg"]
+    assert "\r\n" not in text.replace(name, "")
+
+
 def test_json_has_all_columns():
     found = json.loads("".join(json_lines(iter(ROWS))))
     assert [list(one) for one in found] == [[*COLUMNS, "pick"]] * 3
@@ -85,6 +93,14 @@ def test_without_bands_stars_are_of_the_place(entries, higher):
     made = entries(*((f"{number}.jpg", float(number), None, None) for number in range(10)))
     stars = [int(star) for star in ratings(b"".join(sidecars(made, higher))).values()]
     assert (stars if higher else stars[::-1]) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+
+
+def test_no_sidecar_leads_out_of_where_it_is_unpacked(entries):
+    """Also by programs to which a backslash parts folders."""
+    made = entries((r"..\..\evil.jpg", 10.0, "bad", None), ("2024/.._.._evil.jpg", 90.0, "excellent", None))
+    made += entries((".._.._evil.jpg", 50.0, "fair", None))
+    found = ratings(b"".join(sidecars(made, True)))
+    assert found == {".._.._evil.xmp": "1", "2024/.._.._evil.xmp": "5", ".._.._evil.jpg.xmp": "3"}
 
 
 def test_no_sidecar_takes_the_name_of_another(entries):

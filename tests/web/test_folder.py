@@ -211,3 +211,54 @@ def test_decoders_import_little():
 def test_no_folder(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         Folder(tmp_path / "none")
+
+
+@pytest.mark.parametrize(("make", "name"), [(make_zip, "b.zip"), (make_tar, "b.tar")])
+@pytest.mark.parametrize(("inside", "reason"), [(False, "leads out of"), (True, "was replaced")])
+def test_an_archive_that_takes_the_place_of_another_is_noticed(tree, make, name, inside, reason):
+    make(tree / name, "m.jpg")
+    make((tree if inside else tree.parent) / f"other-{name}", "m.jpg")
+    (item,) = Folder(tree).items([name], False)
+    (tree / name).unlink()
+    (tree / name).symlink_to((tree if inside else tree.parent) / f"other-{name}")
+    with pytest.raises(ImageError, match=reason):
+        item.source.read(LIMIT)
+
+
+@pytest.mark.parametrize("name", ["b.zip", "b.tar"])
+def test_an_archive_outside_is_not_opened_where_its_path_is_swapped_in_time(tree, monkeypatch, name):
+    (make_zip if name == "b.zip" else make_tar)(tree.parent / name, "m.jpg")
+    (tree / name).symlink_to(tree.parent / name)
+    real, at = os.path.realpath, str(tree / name)
+    monkeypatch.setattr(os.path, "realpath", lambda path: path if path == at else real(path))  # as it was before
+    assert read(Folder(tree), name) == {name: "link"}
+
+
+@pytest.mark.parametrize("packed", ["gz", "bz2", "xz"])
+def test_an_archive_is_left_between_its_photos(tree, packed):
+    with tarfile.open(tree / f"b.tar.{packed}", f"w:{packed}") as archive, open("/dev/zero", "rb") as zeros:
+        for name, size in (("film.mov", 10_000_000), ("m.jpg", 10)):
+            facts = tarfile.TarInfo(name)
+            facts.size = size
+            archive.addfile(facts, zeros)
+    asked = []
+    assert list(Folder(tree).items([f"b.tar.{packed}"], True, lambda: asked.append(1) or len(asked) > 50)) == []
+    assert len(asked) < 60
+
+
+def test_names_that_are_no_text_in_a_folder_with_a_backslash(tree):
+    root = tree.rename(tree.with_name("ser\\xe9d"))
+    sub = os.fsdecode(bytes(root) + b"/caf\xe9\\x")
+    (root / "sub").rename(sub)
+    make_zip(Path(sub, "b.zip"), "m.jpg")
+    (Path(sub) / "circle").symlink_to(".")
+    folder, name = Folder(root), r"caf\xe9\\x"
+    assert read(folder, ".", f"{name}/b.zip") == {
+        "a.jpg": "served/a.jpg",
+        f"{name}/b.png": "served/sub/b.png",
+        f"{name}/circle": "link",
+        f"{name}/deep/c.jpg": "served/sub/deep/c.jpg",
+        f"{name}/b.zip!m.jpg": "content of m.jpg",
+    }
+    assert folder.source(f"{name}/b.png").read(LIMIT) == b"served/sub/b.png"
+    assert folder.hide(f"{root}/a: {str(root)!r}") == "a: '.'"

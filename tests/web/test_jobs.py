@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from typer.testing import CliRunner
 
 from musiq.checkpoint import save_checkpoint
 from musiq.cli import app
+from musiq.errors import StoreError
 from musiq.runs.local import LocalEngine
+from musiq.web.job import Job
+from musiq.web.state import State
 from tests.web.conftest import album, error_of, settled
 
 SAME = ("score", "band", "width", "height", "bytes", "content", "notes", "kind", "error", "weights", "preprocess")
@@ -227,3 +231,61 @@ def test_a_job_goes_on_after_a_kill(checkpoint, tmp_path):
         assert paths == [f"{number:02}.jpg" for number in range(MANY)]
         assert (job["done"], job["scored"] + job["known"], job["total"]) == (MANY, MANY, MANY)
         assert client.get(f"/api/photos/{id}").json()["photo"]["pick"] == "reject"
+
+
+def test_a_full_disk_ends_no_thread_and_is_made_up_for(served, folder, monkeypatch):
+    client, put = served(folder=folder, start=False), State.put_job
+
+    def full(self, facts):
+        if facts["state"] != "waiting":
+            raise StoreError("disk full")
+        put(self, facts)
+
+    monkeypatch.setattr(State, "put_job", full)
+    client.post("/api/jobs", json={"paths": ["2024"]})
+    assert settled(client)[0]["state"] == "done"
+    monkeypatch.undo()
+    client.post("/api/jobs", json={"paths": ["2024"]})
+    settled(client)
+    assert [job["state"] for job in client.app.state.parts.state.jobs()] == ["done", "done"]
+
+
+def test_the_wish_to_cancel_is_kept_and_waits_without_threads(served, folder, monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr("musiq.web.jobs.carry_out", lambda *_: go.wait(10))
+    monkeypatch.setattr("musiq.web.api.jobs.CANCEL_S", 1.5)
+    client = served(folder=folder)
+    wait_until(lambda: client.get("/api/jobs").json()["jobs"][0]["state"] == "running")
+    (job,) = client.get("/api/jobs").json()["jobs"]
+    with ThreadPoolExecutor(50) as pool:
+        answers = [pool.submit(client.delete, f"/api/jobs/{job['id']}") for _ in range(50)]
+        wait_until(lambda: client.app.state.parts.state.jobs()[0]["state"] == "cancelled")
+        time.sleep(0.3)  # all have come
+        started = time.monotonic()
+        client.get("/api/jobs")
+        assert time.monotonic() - started < 0.8
+        assert {answer.result().json()["state"] for answer in answers} == {"running"}
+    go.set()
+
+
+def test_no_place_to_wait_still_lets_one_run(served, folder, monkeypatch):
+    with held(monkeypatch, after=0):
+        client = served(folder=folder, start=False, jobs_waiting=0)
+        assert client.post("/api/jobs", json={"paths": ["2024"]}).status_code == 202
+        assert error_of(client.post("/api/jobs", json={"paths": ["2024"]}), 503) == "queue-full"
+
+
+def test_names_of_a_job_are_bounded_together(served, folder):
+    client = served(folder=folder, start=False)
+    names = [f"{number:0101}" for number in range(1000)]
+    assert error_of(client.post("/api/jobs", json={"paths": names}), 413) == "too-large"
+    assert client.post("/api/jobs", json={"paths": names[:900]}).status_code == 202
+
+
+def test_a_count_that_comes_late_changes_nothing():
+    done, cancelled = Job(["."], True), Job(["."], True, total=7)
+    done.settle()
+    cancelled.cancelled.set()
+    for job in (done, cancelled):
+        job.expect(9)
+    assert (done.total, cancelled.total) == (0, 7)

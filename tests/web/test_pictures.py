@@ -1,10 +1,14 @@
 import io
+import threading
 import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from musiq.web.album import Album
+from musiq.web.previews import Previews
+from musiq.web.sources import Inside
 from tests.conftest import REFERENCE
 from tests.web.conftest import SECRET, album, error_of, no_path_in, settled
 
@@ -33,7 +37,8 @@ def test_a_changed_photo_has_another_picture(served, folder):
     after = client.get(address, headers={"If-None-Match": before.headers["ETag"]})
     assert Image.open(io.BytesIO(after.content)).size == (300, 300)
     (folder / "astronaut.jpg").unlink()
-    assert error_of(client.get(address), 404) == "missing"
+    for headers in ({}, {"If-None-Match": "*"}):
+        assert error_of(client.get(address, headers=headers), 404) == "missing"
     (folder / "astronaut.jpg").symlink_to(folder.parent / SECRET)
     for part in ("thumbnail", "image", "maps"):
         assert error_of(client.get(address.replace("thumbnail", part)), 422) == "link"
@@ -86,7 +91,7 @@ def test_maps_are_of_the_photo(client):
     assert client.get(f"/api/photos/{photo['id']}/maps").json() == maps
 
 
-def test_a_burst_is_found_beside_the_photo(served, tmp_path):
+def test_a_burst_is_found_beside_the_photo(served, tmp_path, monkeypatch):
     """Two shots within a second of each other, a third one of another scene between them, and one an hour later."""
     for name, image, second in (("a", "coffee_400x600", 0), ("b", "chelsea_300x451", 0), ("c", "coffee_400x600", 1)):
         exif = Image.Exif()
@@ -96,9 +101,24 @@ def test_a_burst_is_found_beside_the_photo(served, tmp_path):
     client = served(folder=tmp_path)
     settled(client)
     photos = album(client)
+    threads, beside = [], Album.beside
+    monkeypatch.setattr(Album, "beside", lambda *given: (threads.append(threading.get_ident()), beside(*given))[1])
     best = sorted((photos["a.jpg"], photos["c.jpg"]), key=lambda photo: -photo["score"])
     for name, ids in (("a", [photo["id"] for photo in best]), ("b", [photos["b.jpg"]["id"]])):
         assert client.get(f"/api/photos/{photos[f'{name}.jpg']['id']}/burst").json()["ids"] == ids
+    assert client.portal.call(threading.get_ident) not in threads  # the album may be large
+
+
+def test_a_photo_without_a_stamp_is_not_kept(client, monkeypatch):
+    """It may be another one the next time."""
+    address = f"/api/photos/{album(client)['astronaut.jpg']['id']}/thumbnail"
+    monkeypatch.setattr(Inside, "stamp", lambda self: None)
+    made, make = [], Previews._make
+    monkeypatch.setattr(Previews, "_make", lambda *given: (made.append(1), make(*given))[1])
+    for _ in range(2):
+        answer = client.get(address, params={"px": 170}, headers={"If-None-Match": "*"})
+        assert (answer.status_code, "ETag" in answer.headers) == (200, False)
+    assert len(made) == 2
 
 
 def test_picks_are_kept_with_the_store(served, folder, tmp_path):

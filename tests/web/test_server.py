@@ -198,6 +198,7 @@ def test_connections_are_bounded(port):
             stack.enter_context(socket.create_connection(("127.0.0.1", port)))
         answer, seconds = say(port)
     assert error_of(answer) == (503, "queue-full")
+    assert {b"Retry-After: 1", b"Cache-Control: no-store"} <= set(answer.split(b"\r\n"))
     assert seconds < 0.3
     time.sleep(0.1)
     assert get(port, "/healthz")[0] == 200

@@ -9,7 +9,7 @@ from musiq.cli import app
 from musiq.errors import StoreError
 from musiq.rows import Row, Scoring
 from musiq.store.store import Store
-from musiq.web.state import State
+from musiq.web.state import State, served_alone
 
 
 @pytest.fixture
@@ -88,3 +88,18 @@ def test_errors_name_the_file(tmp_path):
     (tmp_path / "no.sqlite").write_text("no store, but long enough to be taken for one" * 20)
     with pytest.raises(StoreError, match=r"no\.sqlite"):
         State(tmp_path / "no.sqlite", "/")
+
+
+def test_one_server_for_a_folder_and_a_store(served, folder, tmp_path):
+    client = served(folder=folder, store=tmp_path / "store", start=False)
+    with pytest.raises(StoreError, match=f"{tmp_path}/store: another server serves {folder}/"):
+        served(folder=folder, store=tmp_path / "store", start=False)
+    served(folder=folder / "2024", store=tmp_path / "store", start=False)
+    client.__exit__(None, None, None)
+    served(folder=folder, store=tmp_path / "store", start=False)
+
+
+def test_the_lock_is_gone_with_its_server(tmp_path):
+    with served_alone(tmp_path / "store", "/photos/"):
+        assert len(list(tmp_path.iterdir())) == 1
+    assert not list(tmp_path.iterdir())

@@ -1,13 +1,16 @@
 """Batch jobs over the served folder."""
 
 import json
+from time import monotonic
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from anyio import sleep, to_thread
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from musiq.web.answers import Job, JobList, Rows
 from musiq.web.api.asking import Asked, Id, errors, folder_of, json_text
+from musiq.web.api.json_body import described, read
 from musiq.web.folder import check_name
 from musiq.web.guard.errors import Refusal
 from musiq.web.job import Job as Running
@@ -16,12 +19,24 @@ from musiq.web.parts import Parts
 from musiq.web.questions import JobToDo
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+MOST_CHARACTERS = 100_000  # of a job's names together: each list of jobs repeats them
+CANCEL_S = 5.0  # that an answer waits for a job to end
 
 
-@router.post("", status_code=202, summary="Begin a job", response_model=Job, responses=errors(404, 503))
-def add_job(parts: Asked, question: JobToDo) -> Any:
+@router.post(
+    "",
+    status_code=202,
+    summary="Begin a job",
+    response_model=Job,
+    responses=errors(404, 413, 503),
+    openapi_extra=described(JobToDo),
+)
+def add_job(parts: Asked, question: Annotated[JobToDo, Depends(read(JobToDo))]) -> Any:
     """Scores folders, photos and archives in the background. It goes on if the server stops and starts again."""
     paths = list(dict.fromkeys(check_name(path) for path in question.paths))
+    if (size := sum(map(len, paths))) > MOST_CHARACTERS:
+        reason = f"the names of a job have {size:,} characters, of at most {MOST_CHARACTERS:,}; name their folders"
+        raise Refusal(413, "too-large", reason)
     return _jobs(parts).add(paths, question.recursive).as_dict()
 
 
@@ -51,10 +66,13 @@ def get_rows(
 
 
 @router.delete("/{id}", summary="Cancel a job", response_model=Job, responses=errors(404, 409))
-def cancel_job(parts: Asked, id: Id) -> Any:
+async def cancel_job(parts: Asked, id: Id) -> Any:
     """What it has scored stays."""
     job = _job(parts, id)
-    _jobs(parts).cancel(job)
+    await to_thread.run_sync(_jobs(parts).cancel, job)
+    deadline = monotonic() + CANCEL_S
+    while not job.ended.is_set() and monotonic() < deadline:  # many may wait, and hold no thread
+        await sleep(0.02)
     return job.as_dict()
 
 

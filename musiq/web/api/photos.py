@@ -6,7 +6,8 @@ from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, Query
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +17,7 @@ from musiq.runs.engine import Result
 from musiq.web.album import Entry
 from musiq.web.answers import PhotoFacts, Photos, Removed, Sent
 from musiq.web.api.asking import Asked, Id, entry_of, errors, json_text
-from musiq.web.api.score import Files, check_count
+from musiq.web.api.form import FORM, Files
 from musiq.web.api.waiting import finished
 from musiq.web.parts import Parts
 from musiq.web.uploads import safe_name
@@ -36,10 +37,11 @@ def list_photos(
     return json_text(json.dumps({"instance": parts.instance, **vars(changes)}, ensure_ascii=False))
 
 
-@router.post("/photos", summary="Send photos", response_model=Sent, responses=errors(413, 503, 504, 507))
+@router.post(
+    "/photos", summary="Send photos", response_model=Sent, responses=errors(413, 503, 504, 507), openapi_extra=FORM
+)
 async def send_photos(request: Request, parts: Asked, files: Files) -> Any:
     """Photos that are shown until they are cleared or the server ends; the answer comes when they are scored."""
-    check_count(files, parts)
     parts.workers.check_room(len(files))
     entries = await to_thread.run_sync(_keep, parts, files)
     waiting = [entry for entry in entries if entry.state == "waiting"]

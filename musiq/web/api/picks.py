@@ -1,15 +1,16 @@
 """Decisions, and files to take away."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import Response, StreamingResponse
 
 from musiq.rows import Row
 from musiq.web.album import Entry, Pick
 from musiq.web.answers import Changed, Photo
 from musiq.web.api.asking import Asked, Id, entry_of, errors
+from musiq.web.api.json_body import described, read
 from musiq.web.export import csv_lines, json_lines, sidecars
 from musiq.web.parts import Parts
 from musiq.web.questions import ExportWanted, ManyPicks, OnePick
@@ -33,24 +34,40 @@ FILE: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.put("/photos/{id}/pick", summary="Pick or reject a photo", response_model=Photo, responses=errors(404))
-def pick_photo(parts: Asked, id: Id, question: OnePick) -> Any:
+@router.put(
+    "/photos/{id}/pick",
+    summary="Pick or reject a photo",
+    response_model=Photo,
+    responses=errors(404),
+    openapi_extra=described(OnePick),
+)
+def pick_photo(parts: Asked, id: Id, question: Annotated[OnePick, Depends(read(OnePick))]) -> Any:
     """Picks of the folder's photos are kept with their scores, those of photos that were sent as long as these."""
     entry = entry_of(parts, id)
     _pick(parts, [entry], question.pick)
     return entry.as_dict()
 
 
-@router.put("/picks", summary="Pick or reject photos", response_model=Changed, responses=errors(404))
-def pick_photos(parts: Asked, question: ManyPicks) -> Any:
+@router.put(
+    "/picks",
+    summary="Pick or reject photos",
+    response_model=Changed,
+    responses=errors(404),
+    openapi_extra=described(ManyPicks),
+)
+def pick_photos(parts: Asked, question: Annotated[ManyPicks, Depends(read(ManyPicks))]) -> Any:
     """How many had another pick before; none is changed where one is not there."""
     return {"changed": _pick(parts, [entry_of(parts, id) for id in dict.fromkeys(question.ids)], question.pick)}
 
 
 @router.post(
-    "/export", summary="Take away rows, picks, sidecars", response_class=Response, responses=FILE | errors(404)
+    "/export",
+    summary="Take away rows, picks, sidecars",
+    response_class=Response,
+    responses=FILE | errors(404),
+    openapi_extra=described(ExportWanted),
 )
-def export(parts: Asked, question: ExportWanted) -> Response:
+def export(parts: Asked, question: Annotated[ExportWanted, Depends(read(ExportWanted))]) -> Response:
     """CSV or JSON: the columns of a row and `pick`. XMP: a sidecar per photo, with stars by its band; a reject has -1.
 
     Photos come in the order of their ids, else in that of their folders and names; those that wait have no row."""
@@ -64,10 +81,10 @@ def export(parts: Asked, question: ExportWanted) -> Response:
 
 
 def _pick(parts: Parts, entries: list[Entry], pick: Pick | None) -> int:
-    changed = parts.album.pick(entries, pick)
-    if (folder := parts.folder) is not None:
-        parts.state.put_picks((folder.whole(entry.path) for entry in changed if not entry.upload), pick)
-    return len(changed)
+    with parts.picking:  # the store first: what cannot be kept is not shown
+        if (folder := parts.folder) is not None:
+            parts.state.put_picks((folder.whole(entry.path) for entry in entries if not entry.upload), pick)
+        return len(parts.album.pick(entries, pick))
 
 
 def _content(parts: Parts, format: str, entries: list[Entry]) -> Iterator[bytes]:

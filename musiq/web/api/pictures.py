@@ -79,7 +79,8 @@ async def get_maps(request: Request, parts: Asked, id: Id) -> Response:
 async def get_burst(request: Request, parts: Asked, id: Id) -> Any:
     """Of the photos beside it in its folder those of the same burst, and those that look nearly the same."""
     entry = entry_of(parts, id)
-    beside = [one for one in parts.album.beside(entry, BESIDE) if one.state == "scored"]
+    near = await to_thread.run_sync(parts.album.beside, entry, BESIDE)
+    beside = [one for one in near if one.state == "scored"]
     futures = [await _ask(parts, one, LOOK_PX) for one in beside]
     previews = await finished(request, futures, parts.settings.request_seconds)
     pairs = zip(beside, previews, strict=True)
@@ -90,8 +91,8 @@ async def get_burst(request: Request, parts: Asked, id: Id) -> Any:
 
 async def _picture(request: Request, parts: Parts, entry: Entry, px: int) -> Response:
     wish = await _wish(parts, entry, px)
-    headers = {**KEEP, "ETag": f'"{wish.tag}"'}
-    if _has(request, headers["ETag"]):
+    headers = {**KEEP, "ETag": f'"{wish.tag}"'} if wish.lasting else dict(KEEP)
+    if wish.lasting and _has(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     future = parts.previews.ask(wish, Item(entry.path, parts.source(entry)))
     preview = await answered(request, future, parts.settings.request_seconds)
@@ -99,7 +100,9 @@ async def _picture(request: Request, parts: Parts, entry: Entry, px: int) -> Res
 
 
 async def _wish(parts: Parts, entry: Entry, px: int) -> Wish:
-    return Wish(await to_thread.run_sync(parts.identity, entry), px)
+    """A photo of the folder without a stamp is gone, or is about to be another."""
+    stamp = await to_thread.run_sync(parts.source(entry).stamp)
+    return Wish((entry.id, stamp), px, entry.upload or stamp is not None)
 
 
 async def _ask(parts: Parts, entry: Entry, px: int) -> Future[Preview]:

@@ -2,15 +2,20 @@
 
 import asyncio
 import time
+from contextlib import nullcontext
 from typing import NamedTuple
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from musiq.web.guard.errors import Refusal, error_response
+from musiq.web.guard.room import Room
 from musiq.web.settings import Settings
 
-JSON_BYTES = 16_000_000  # JSON is held in memory; a million names of photos take 19 MB, and `null` stands for all
+JSON_BYTES = 5_000_000  # JSON is held in memory; as many ids as a question may have take 4 MB
+SHORT_BYTES = 1000  # what else is asked: one pick
+JSON_AT_ONCE = 20_000_000
+FORMS_AT_ONCE = 16  # their files lie on the disk, and the larger ones of them are open
 LEAST_RATE = 10_000  # bytes a second, so that a trickle does not hold a place for `body_seconds`
 GRACE_SECONDS = 5.0  # before the rate counts
 DRAIN_SECONDS = 2.0  # that a client which was refused may still send
@@ -21,6 +26,7 @@ class Expected(NamedTuple):
 
     types: tuple[str, ...]
     bytes: int
+    room: Room | None = None
 
 
 class Bodies:
@@ -29,26 +35,26 @@ class Bodies:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._seconds = settings.body_seconds
-        self._json = Expected(("application/json",), min(JSON_BYTES, settings.upload_bytes))
-        files = Expected(("multipart/form-data",), settings.upload_bytes)
+        json = Expected(("application/json",), min(JSON_BYTES, settings.upload_bytes), Room(JSON_AT_ONCE))
+        self._other = json._replace(bytes=min(SHORT_BYTES, json.bytes))
+        forms = Room(4 * settings.upload_bytes, FORMS_AT_ONCE)
+        files = Expected(("multipart/form-data",), settings.upload_bytes, forms)
         image = Expected(("application/octet-stream", "image/"), settings.file_bytes)
         self._expected = {"/api/score": files, "/api/photos": files, "/api/score/image": image}
+        self._expected |= dict.fromkeys(("/api/score/paths", "/api/jobs", "/api/picks", "/api/export"), json)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        expected = self._expected.get(scope["path"], self._json)
+        expected = self._expected.get(scope["path"], self._other)
         body = _Body(receive, send, expected.bytes, self._seconds)
         try:
-            body.check_length(Headers(scope=scope))
+            length = body.check_length(Headers(scope=scope))
             _check_type(Headers(scope=scope), expected.types)
+            with expected.room.held(length) if expected.room and length else nullcontext():
+                await self._app(scope, body.receive, body.send)
         except Refusal as refusal:
-            return await body.refuse(scope, refusal)
-        try:
-            await self._app(scope, body.receive, body.send)
-        except Refusal as refusal:
-            if refusal is not body.refusal:
-                raise
+            body.refusal = body.refusal or refusal
         if body.refusal is not None:
             await body.refuse(scope, body.refusal)
 
@@ -63,15 +69,17 @@ class _Body:
         self._bytes, self._waited = 0, 0.0
         self._ended = self._started = False
 
-    def check_length(self, headers: Headers) -> None:
+    def check_length(self, headers: Headers) -> int:
+        """How many bytes will come at most."""
         lengths = headers.getlist("content-length")
         if not lengths:
             self._ended = "transfer-encoding" not in headers
-            return
+            return 0 if self._ended else self._limit
         if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
             raise Refusal(400, "bad-request", "the Content-Length header is no number of bytes")
         self._ended = not lengths[0].strip("0")
-        self._check_bytes(int(lengths[0][:20]))
+        self._check_bytes(size := int(lengths[0][:20]))
+        return size
 
     async def receive(self) -> Message:
         """The next part; once the body has ended, what the server says of the connection."""
