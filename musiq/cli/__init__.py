@@ -13,6 +13,7 @@ from musiq.cli import (
     data,
     doctor,
     evaluate,
+    explain,
     reproduce,
     score,
     selfcheck,
@@ -31,6 +32,7 @@ app.command("rank")(choose.rank)
 app.command("pick")(choose.pick)
 app.command("dedupe")(choose.dedupe)
 app.command("video")(video.video)
+app.command("explain")(explain.explain)
 app.command("compare")(compare.compare)
 app.command("calibrate")(calibrate.calibrate)
 app.command("serve")(serve.serve)

@@ -1,1 +1,1 @@
-"""What a network looks at when it scores a photo."""
+"""Why a photo scores as it does."""

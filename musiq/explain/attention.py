@@ -79,12 +79,12 @@ def attention_maps(
         raise ValueError(f"the network has {depth} layers, it has no layer {layer}")
     with torch.no_grad():
         blocks = cast(Sequence[Block], list(network.blocks)[: layer % depth + 1])
-        inputs = _block_inputs(network, blocks, _tokens(network, image, patches), rollout)
+        inputs = _block_inputs(network, blocks, image_tokens(network, image, patches), rollout)
         weights = _roll_out(blocks, inputs) if rollout else _weigh(_class_alone(inputs[-1]), blocks[-1], inputs[-1])
     return _split(weights.cpu().numpy(), image.shape[0], image.shape[1], patches)
 
 
-def _tokens(network: MUSIQ, image: NDArray[np.uint8], patches: PatchConfig) -> Tensor:
+def image_tokens(network: MUSIQ, image: NDArray[np.uint8], patches: PatchConfig) -> Tensor:
     """What enters the first block, `(1 + L, D)`, the class token first; the stem sees a few patches at a time."""
     sequence, device = patch_sequence(image, patches), network.class_token.device
     tokens, start = [network.class_token[None]], 0

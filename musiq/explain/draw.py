@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from musiq.errors import MissingExtraError
 from musiq.patches import padded_grid
 from musiq.pictures import save_figure
-from musiq.resize import shrink
 
 try:
     from matplotlib import colormaps
@@ -19,30 +17,18 @@ try:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import ListedColormap, Normalize
     from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.patches import Rectangle
 except ImportError:
-    raise MissingExtraError("drawing attention", "train") from None
+    raise MissingExtraError("drawing attention", "explain") from None
+
+from musiq.explain.panels import View, add_bar, draw_photo, open_panels, tinted
 
 if TYPE_CHECKING:
     from musiq.explain.attention import AttentionMaps
 
-PANEL_INCHES = 3.2
-TEXT_INCHES = 1.0  # a panel's title above it and its colour bar below
-TALLEST, FLATTEST = 1.5, 0.3  # height of a panel over its width
 DARKEST, BRIGHTEST = 0.17, 0.9  # part of the colour map: beyond, the photo would not show
-RELIEF = 0.6  # how much of the photo's contrast the overlay keeps
 
 Row = tuple[NDArray[np.uint8], "AttentionMaps", str]
-
-
-class View(NamedTuple):
-    """A rectangle in px of the photo, beyond its edges where negative or larger than it."""
-
-    left: float
-    right: float
-    bottom: float
-    top: float
 
 
 def draw_attention(rows: Sequence[Row], path: Path) -> None:
@@ -74,21 +60,14 @@ def attention_figure(rows: Sequence[Row]) -> Figure:
     if not rows:
         raise ValueError("there is no attention to draw: rows is empty")
     columns = 1 + max(len(maps.maps) for _, maps, _ in rows)
-    heights = [PANEL_INCHES * _aspect(_view(image, maps)) + TEXT_INCHES for image, maps, _ in rows]
-    layout = ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.08)
-    figure = Figure(figsize=(PANEL_INCHES * columns, sum(heights)), layout=layout)
-    grid = figure.subplots(len(rows), columns, squeeze=False, height_ratios=heights)
+    figure, grid = open_panels([_view(image, maps) for image, maps, _ in rows], columns)
     for panels, row in zip(grid, rows, strict=True):
         _draw_row(panels, *row)
     return figure
 
 
 def _draw_row(panels: Sequence[Axes], image: NDArray[np.uint8], maps: "AttentionMaps", caption: str) -> None:
-    view = _view(image, maps)
-    for panel in panels:
-        panel.set_axis_off()
-        panel.set(xlim=(view.left, view.right), ylim=(view.bottom, view.top), aspect="equal")
-    panels[0].imshow(image, extent=(0, image.shape[1], image.shape[0], 0))
+    draw_photo(panels[0], image)
     panels[0].set_title(f"{caption}\n{100 * maps.class_weight:.0f} % stays with the class token", fontsize=9)
     for scale, panel in enumerate(panels[1 : 1 + len(maps.maps)]):
         _draw_scale(panel, image, maps, scale)
@@ -102,33 +81,25 @@ def _draw_scale(panel: Axes, image: NDArray[np.uint8], maps: "AttentionMaps", sc
     panel.add_patch(Rectangle((0, 0), image.shape[1], image.shape[0], fill=False, edgecolor="white"))
     patches = f"{max(maps.sizes[scale])} px: {weights.shape[0]} x {weights.shape[1]} patches"
     panel.set_title(f"{patches}\n{100 * maps.shares[scale]:.0f} % of the attention", fontsize=9)
-    _draw_bar(panel, heat, most)
+    add_bar(panel, heat, _ticks(most))
 
 
 def _overlay(image: NDArray[np.uint8], maps: "AttentionMaps", scale: int, heat: ScalarMappable) -> NDArray[np.uint8]:
-    """A scale's patches in their colours, which the photo makes lighter and darker: uint8 `(rows * P, columns * P, 3)`.
-
-    A translucent layer would hide most what gets most attention; this hides nothing.
-    """
-    weights, side, size = maps.maps[scale], maps.patch_size, maps.sizes[scale]
+    """A scale's patches in their colours with the photo in them, uint8 `(rows * P, columns * P, 3)`."""
+    weights, side, (height, width) = maps.maps[scale], maps.patch_size, maps.sizes[scale]
     colours = heat.to_rgba(weights * maps.tokens, bytes=True)[..., :3]
     colours = colours.repeat(side, axis=0).repeat(side, axis=1)
-    (height, width), (above, left) = size, _padding(maps, scale)
+    above, left = _padding(maps, scale)
     inside = np.s_[above : above + height, left : left + width]
-    grey = np.asarray(Image.fromarray(shrink(image, size)).convert("L"), np.float32)
     overlay = 255 - (255 - colours) // 2  # paler where there is padding
-    overlay[inside] = np.clip(colours[inside] + RELIEF * (grey[..., None] - 127.5), 0, 255)
+    overlay[inside] = tinted(colours[inside], image)
     return overlay
 
 
-def _draw_bar(panel: Axes, heat: ScalarMappable, most: float) -> None:
-    inch = 1 / (PANEL_INCHES * _aspect(View(*panel.get_xlim(), *panel.get_ylim())))
-    bar = panel.inset_axes((0.05, -0.22 * inch, 0.9, 0.08 * inch))
-    panel.figure.colorbar(heat, cax=bar, orientation="horizontal")
+def _ticks(most: float) -> dict[float, str]:
     ticks = {} if most > 6 else {0.0: "0"}  # would hide 1
     ticks |= {1.0: "even share"} if most > 1.3 else {}  # would hide the largest
-    ticks |= {most: f"{most:.1f} x"}
-    bar.set_xticks(list(ticks), list(ticks.values()), fontsize=8)
+    return ticks | {most: f"{most:.1f} x"}
 
 
 def _heat_colours() -> ListedColormap:
@@ -153,11 +124,4 @@ def _view(image: NDArray[np.uint8], maps: "AttentionMaps") -> View:
     """The rectangle that holds the photo and the grids of all its scales, neither too flat nor too tall."""
     extents = np.array([_extent(image, maps, scale) for scale in range(len(maps.maps))])
     (left, _, _, top), (_, right, bottom, _) = extents.min(axis=0), extents.max(axis=0)
-    beside = max(0, (bottom - top) / TALLEST - (right - left)) / 2
-    above = max(0, (right - left) * FLATTEST - (bottom - top)) / 2
-    return View(left - beside, right + beside, bottom + above, top - above)
-
-
-def _aspect(view: View) -> float:
-    """Height over width."""
-    return (view.bottom - view.top) / (view.right - view.left)
+    return View(left, right, bottom, top).widened()
