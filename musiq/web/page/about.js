@@ -4,8 +4,10 @@ import { capital, coverageOf } from "./meaning.js";
 /** Fills the dialog that says what a score means, from what the server says of its checkpoint. */
 export function describeCheckpoint(checkpoint, scale) {
   const name = checkpoint.name ?? checkpoint.checkpoint;
+  const own = checkpoint.own_scale?.name;
+  const who = own ? `the ratings of "${own}"` : "how people on average would rate the look of a photo";
   const parts = [
-    paragraph(`The checkpoint "${name}" predicts how people on average would rate the look of a photo.`),
+    paragraph(`The checkpoint "${name}" predicts ${who}.`),
     ...ofScale(checkpoint, scale),
   ];
   if (checkpoint.population)
@@ -53,9 +55,9 @@ function ofAccuracy(accuracy) {
   const cells = ([set, figures]) => [
     set,
     figures.images ?? "",
-    figures.srcc ?? "",
-    figures.plcc ?? "",
-    figures.rmse ?? "",
+    rounded(figures.srcc),
+    rounded(figures.plcc),
+    rounded(figures.rmse),
   ];
   const head = ["Photos of", "how many", "SRCC", "PLCC", "RMSE"].map((text) => make("th", { scope: "col", text }));
   const rows = sets
@@ -72,6 +74,7 @@ function ofAccuracy(accuracy) {
   ];
 }
 
+const rounded = (figure) => figure?.toFixed(3) ?? "";
 const paragraph = (text) => make("p", { text });
 const title = (text) => make("h3", { text });
 const list = (texts) => make("ul", {}, ...texts.map((text) => make("li", { text })));

@@ -1,5 +1,6 @@
 import { getBurst, startJob } from "./api.js";
 import { MOST } from "./compare.js";
+import { leave, openDialog, topDialog } from "./dialogs.js";
 import { byId } from "./element.js";
 import { listenForKeys } from "./keys.js";
 import { attempt, say, tell } from "./messages.js";
@@ -58,6 +59,7 @@ export class Actions {
 
   #drawSelection() {
     const { size } = this.selection.ids;
+    if (!size) leave(byId("chosen"));
     byId("chosen").hidden = !size;
     document.body.classList.toggle("choosing", size > 0);
     byId("chosen-count").textContent = `${count(size)} selected`;
@@ -77,7 +79,7 @@ export class Actions {
         sheet.focus(sheet.active);
       },
       "nothing-clear": () => filters.clear(),
-      "help-open": () => byId("help").showModal(),
+      "help-open": () => openDialog(byId("help")),
       rescan: () => this.#rescan(),
     };
     for (const [id, does] of Object.entries(clicks)) byId(id).addEventListener("click", does);
@@ -90,7 +92,7 @@ export class Actions {
 
   #listenToKeys() {
     const { sheet, selection, view } = this;
-    const inSheet = ({ target }) => target === document.body || byId("cells").contains(target);
+    const inSheet = ({ target }) => !topDialog() && (target === document.body || byId("cells").contains(target));
     const mark = (pick) => (event) => this.mark(pick, event.shiftKey);
     const withActive = (does) => () => (sheet.active ? does(sheet.active) : false);
     listenForKeys(
@@ -109,26 +111,26 @@ export class Actions {
       inSheet,
     );
     document.body.addEventListener("keydown", (event) => {
-      if (!event.defaultPrevented && inSheet(event) && !event.ctrlKey && !event.altKey && sheet.move(event.key))
-        event.preventDefault();
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !inSheet(event)) return;
+      if (sheet.move(event.key)) event.preventDefault();
     });
     listenForKeys(document, "page", {
       find: () => this.#find(),
       undo: () => this.picks.undo(),
-      help: () => (document.querySelector("dialog[open]") ? false : byId("help").showModal()),
+      help: () => (topDialog() ? false : openDialog(byId("help"))),
       close: () => this.#close(),
     });
   }
 
   #find() {
-    if (document.querySelector("dialog[open]")) return false;
+    if (topDialog()) return false;
     this.filters.toggle(true);
     byId("text").select();
     return true;
   }
 
   #close() {
-    if (document.querySelector("dialog[open]")) return false;
+    if (topDialog()) return false;
     this.filters.toggle(false);
     this.selection.clear();
     say("Selection cleared");

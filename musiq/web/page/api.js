@@ -12,28 +12,24 @@ export class ApiError extends Error {
 }
 
 /**
- * The server's answer.
+ * What is read of the server's answer.
  *
  * @param {string} path below /api/.
  * @param {{method?: string, json?: any, body?: FormData, signal?: AbortSignal}} question
- * @throws {ApiError} every answer of 400 and more, and none at all.
+ * @param {(answer: Response) => Promise<any>} read
+ * @throws {ApiError} every answer of 400 and more, none at all, and one that is cut off.
  */
-export async function ask(path, { method = "GET", json, body, signal } = {}) {
+async function ask(path, { method = "GET", json, body, signal } = {}, read = (answer) => answer.json()) {
   const headers = json === undefined ? {} : { "Content-Type": "application/json" };
-  let answer;
+  const content = json === undefined ? body : JSON.stringify(json);
   try {
-    answer = await fetch(`api/${path}`, {
-      method,
-      headers,
-      body: json === undefined ? body : JSON.stringify(json),
-      signal,
-    });
+    const answer = await fetch(`api/${path}`, { method, headers, body: content, signal });
+    if (!answer.ok) throw await refusal(answer);
+    return await read(answer);
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error.name === "AbortError" || error instanceof ApiError) throw error;
     throw new ApiError(0, "offline", "the server does not answer");
   }
-  if (!answer.ok) throw await refusal(answer);
-  return answer;
 }
 
 async function refusal(answer) {
@@ -46,28 +42,37 @@ async function refusal(answer) {
   }
 }
 
-const asked = async (path, question) => (await ask(path, question)).json();
+const asBlob = (answer) => answer.blob();
 
-export const getStatus = () => asked("status");
-export const getCheckpoint = () => asked("checkpoint");
-export const getPhotos = (since, limit) => asked(`photos?since=${since}&limit=${limit}`);
-export const getMaps = (id, signal) => asked(`photos/${id}/maps`, { signal });
-export const getBurst = (id) => asked(`photos/${id}/burst`);
-export const getThumbnail = async (id, px, signal) => (await ask(`photos/${id}/thumbnail?px=${px}`, { signal })).blob();
-export const putPick = (id, pick) => asked(`photos/${id}/pick`, { method: "PUT", json: { pick } });
-export const putPicks = (ids, pick) => asked("picks", { method: "PUT", json: { ids, pick } });
-export const getJobs = () => asked("jobs");
-export const startJob = (paths) => asked("jobs", { method: "POST", json: { paths, recursive: true } });
-export const cancelJob = (id) => asked(`jobs/${id}`, { method: "DELETE" });
-export const clearUploads = () => asked("uploads", { method: "DELETE" });
-export const exportPhotos = (format, ids) => ask("export", { method: "POST", json: { format, ids } });
+export const getStatus = () => ask("status");
+export const getCheckpoint = () => ask("checkpoint");
+export const getPhotos = (since, limit) => ask(`photos?since=${since}&limit=${limit}`);
+export const getMaps = (id, signal) => ask(`photos/${id}/maps`, { signal });
+export const getBurst = (id) => ask(`photos/${id}/burst`);
+export const getThumbnail = (id, px, signal) => ask(`photos/${id}/thumbnail?px=${px}`, { signal }, asBlob);
+export const getImage = (id, px) => ask(`photos/${id}/image?px=${px}`, {}, asBlob);
+export const putPick = (id, pick) => ask(`photos/${id}/pick`, { method: "PUT", json: { pick } });
+export const putPicks = (ids, pick) => ask("picks", { method: "PUT", json: { ids, pick } });
+export const getJobs = () => ask("jobs");
+export const startJob = (paths) => ask("jobs", { method: "POST", json: { paths, recursive: true } });
+export const cancelJob = (id) => ask(`jobs/${id}`, { method: "DELETE" });
+export const clearUploads = () => ask("uploads", { method: "DELETE" });
+
+/** A file as a blob, and the server's name for it. */
+export function exportPhotos(format, ids) {
+  return ask("export", { method: "POST", json: { format, ids } }, async (answer) => {
+    const [, name] = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition")) ?? [];
+    return { name, blob: await answer.blob() };
+  });
+}
 
 /** The photos that the server made of a file; answers when it is scored. */
 export function uploadFile(file, signal) {
   const body = new FormData();
   body.append("files", file, file.name);
-  return asked("photos", { method: "POST", body, signal });
+  return ask("photos", { method: "POST", body, signal });
 }
 
 /** Address of a photo's picture: the file itself, or a JPEG of at most `px`. */
-export const imageAddress = (id, px = null) => `api/photos/${id}/image${px ? `?px=${px}` : ""}`;
+export const imageAddress = ({ id, picture }, px = null) =>
+  `api/photos/${id}/image?${px ? `px=${px}&` : ""}v=${picture}`; // another file has another address

@@ -1,8 +1,8 @@
+import { openDialog, topDialog } from "./dialogs.js";
 import { byId, icon, make } from "./element.js";
 import { listenForKeys } from "./keys.js";
-import { markButtons } from "./marks.js";
+import { drawMarks } from "./marks.js";
 import { Pane } from "./pane.js";
-import { say } from "./messages.js";
 import { describe } from "./words.js";
 import { Zoom } from "./zoom.js";
 
@@ -34,7 +34,7 @@ export class Compare extends EventTarget {
       .sort((a, b) => this.#badness(a) - this.#badness(b));
     byId("compare-note").textContent = note ?? "";
     byId("compare-note").hidden = !note;
-    if (!this.dialog.open) this.dialog.showModal();
+    openDialog(this.dialog);
     byId("panes").dataset.count = photos.length;
     this.#tiles = photos.map((photo, index) => this.#tile(photo, index));
     byId("panes").replaceChildren(...this.#tiles.map((tile) => tile.element));
@@ -96,9 +96,8 @@ export class Compare extends EventTarget {
       ...(best ? [make("span", { class: "best", text: "Best of these" })] : []),
       ...(photo.pick ? [make("span", { class: `flag ${photo.pick}`, "aria-hidden": "true" }, icon(photo.pick))] : []),
     );
-    const focused = [...tile.marks.children].indexOf(document.activeElement);
-    tile.marks.replaceChildren(...markButtons(photo, (pick) => this.#mark([photo.id], pick)));
-    if (focused >= 0) tile.marks.children[focused].focus();
+    tile.pane.refresh(photo);
+    drawMarks(tile.marks, photo, (pick) => this.picks.mark([photo.id], pick));
   }
 
   #choose(index) {
@@ -116,19 +115,13 @@ export class Compare extends EventTarget {
     tile?.element.scrollIntoView({ block: "nearest" });
   }
 
-  #mark(ids, pick) {
-    this.picks.mark(ids, pick);
-    this.refresh();
-  }
-
   #only() {
     const { id } = this.#tiles[this.#at];
-    this.#mark([id], "pick");
-    this.#mark(
-      this.#tiles.map((tile) => tile.id).filter((other) => other !== id),
-      "reject",
+    const ids = this.#tiles.map((tile) => tile.id);
+    this.picks.only(
+      id,
+      ids.filter((other) => other !== id),
     );
-    say("This one picked, the others rejected");
   }
 
   #full() {
@@ -142,9 +135,10 @@ export class Compare extends EventTarget {
   }
 
   #listen() {
-    const mark = (pick) => () => this.#mark([this.#tiles[this.#at].id], pick);
+    const onTop = () => topDialog() === this.dialog;
+    const mark = (pick) => () => this.picks.mark([this.#tiles[this.#at].id], pick);
     const go = (step) => (event) => (event.shiftKey ? this.#move(event) : this.#focus(this.#at + step));
-    listenForKeys(this.dialog, "compare", {
+    const does = {
       before: go(-1),
       after: go(1),
       pick: mark("pick"),
@@ -155,9 +149,10 @@ export class Compare extends EventTarget {
       out: () => this.zoom.by(1 / 1.5),
       fit: () => this.zoom.fit(),
       full: () => this.#full(),
-    });
-    this.dialog.addEventListener("keydown", (event) => {
-      if (!event.shiftKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    };
+    listenForKeys(document, "compare", does, onTop);
+    document.addEventListener("keydown", (event) => {
+      if (!onTop() || !event.shiftKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
       event.preventDefault();
       this.#move(event);
     });

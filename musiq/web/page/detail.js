@@ -1,8 +1,9 @@
 import { imageAddress } from "./api.js";
+import { leave, openDialog, topDialog } from "./dialogs.js";
 import { byId, make } from "./element.js";
 import { listenForKeys } from "./keys.js";
 import { Maps } from "./maps.js";
-import { markButtons } from "./marks.js";
+import { drawMarks } from "./marks.js";
 import { explain } from "./meaning.js";
 import { Pane } from "./pane.js";
 import { bytes, count } from "./words.js";
@@ -12,6 +13,7 @@ import { Zoom } from "./zoom.js";
 export class Detail extends EventTarget {
   #ids = []; // those shown when it was opened, so that a mark does not take the photo away
   #version = null;
+  #state = null;
 
   constructor({ album, view, picks }) {
     super();
@@ -29,7 +31,7 @@ export class Detail extends EventTarget {
   open(id, withMap = false) {
     this.#ids = this.view.shown.map((photo) => photo.id);
     if (withMap) this.maps.wanted = true;
-    if (!this.dialog.open) this.dialog.showModal();
+    openDialog(this.dialog);
     this.#show(id);
     byId("detail-facts").scrollTop = 0;
   }
@@ -44,8 +46,11 @@ export class Detail extends EventTarget {
   refresh() {
     const photo = this.album.photos.get(this.id);
     if (!this.dialog.open || photo?.version === this.#version) return;
-    if (photo) this.#drawFacts(photo);
-    else this.dialog.close();
+    if (!photo) return this.dialog.close();
+    const another = this.pane.picture !== photo.picture || this.#state !== photo.state;
+    this.pane.refresh(photo);
+    if (another) this.maps.show(photo);
+    this.#drawFacts(photo);
   }
 
   #show(id) {
@@ -56,15 +61,16 @@ export class Detail extends EventTarget {
     this.maps.show(photo);
     this.#drawFacts(photo);
     const place = this.#ids.indexOf(id);
-    byId("detail-before").disabled = place <= 0;
-    byId("detail-after").disabled = place === this.#ids.length - 1;
+    allow(byId("detail-before"), place > 0);
+    allow(byId("detail-after"), place < this.#ids.length - 1);
     const next = this.album.photos.get(this.#ids[place + 1]);
-    if (next) new Image().src = imageAddress(next.id, 1600);
+    if (next?.state === "scored") new Image().src = imageAddress(next, 1600);
   }
 
   #drawFacts(photo) {
     const { scale } = this.view;
     this.#version = photo.version;
+    this.#state = photo.state;
     byId("detail-name").textContent = photo.name;
     byId("detail-place").textContent = `${count(this.#ids.indexOf(photo.id) + 1)} of ${count(this.#ids.length)}`;
     byId("detail-score").replaceChildren(
@@ -75,19 +81,12 @@ export class Detail extends EventTarget {
     byId("detail-meaning").replaceChildren(
       ...explain(photo, scale, this.checkpoint).map((text) => make("p", { text })),
     );
-    byId("detail-marks").replaceChildren(...markButtons(photo, (pick) => this.#mark(pick)));
+    drawMarks(byId("detail-marks"), photo, (pick) => this.picks.mark([photo.id], pick));
     byId("detail-list").replaceChildren(
       ...facts(photo).flatMap(([name, text]) => [make("dt", { text: name }), make("dd", { text })]),
     );
-    byId("detail-original").href = imageAddress(photo.id);
+    byId("detail-original").href = imageAddress(photo);
     byId("detail-burst").hidden = photo.state !== "scored";
-  }
-
-  #mark(pick) {
-    const focused = [...byId("detail-marks").children].indexOf(document.activeElement);
-    this.picks.mark([this.id], pick);
-    this.refresh();
-    if (focused >= 0) byId("detail-marks").children[focused].focus();
   }
 
   #compare() {
@@ -96,10 +95,10 @@ export class Detail extends EventTarget {
 
   #listen() {
     const mark = (pick) => (event) => {
-      this.#mark(pick);
+      this.picks.mark([this.id], pick);
       if (event.shiftKey) this.turn(1);
     };
-    listenForKeys(this.dialog, "detail", {
+    const does = {
       before: (event) => steps(event) && this.turn(-1),
       after: (event) => steps(event) && this.turn(1),
       pick: mark("pick"),
@@ -111,8 +110,14 @@ export class Detail extends EventTarget {
       out: () => this.zoom.by(1 / 1.5),
       fit: () => this.zoom.fit(),
       full: () => this.pane.showFull(),
-    });
+    };
+    listenForKeys(document, "detail", does, () => topDialog() === this.dialog);
   }
+}
+
+function allow(button, allowed) {
+  if (!allowed) leave(button);
+  button.disabled = !allowed;
 }
 
 /** Whether an arrow key is not for the slider or switch that has the focus. */

@@ -1,4 +1,5 @@
 import { exportPhotos } from "./api.js";
+import { openDialog } from "./dialogs.js";
 import { byId, make } from "./element.js";
 import { attempt, tell } from "./messages.js";
 import { photos as inWords } from "./words.js";
@@ -40,7 +41,7 @@ export class Exports {
       choice("which", value, words[value], inWords(ids.length), value === chosen, !ids.length),
     );
     byId("export-which").replaceChildren(byId("export-which").firstElementChild, ...choices);
-    this.dialog.showModal();
+    openDialog(this.dialog);
   }
 
   async #save() {
@@ -49,17 +50,16 @@ export class Exports {
     const ids = which === "all" ? null : this.sets[which];
     const answer = await attempt("Nothing is exported", () => exportPhotos(format, ids));
     if (!answer) return;
-    await save(answer, `musiq.${format === "xmp" ? "zip" : format}`);
+    save(answer);
     this.dialog.close();
     tell(`${inWords(this.sets[which].length)} exported.`);
   }
 }
 
-/** Hands an answer's file to the browser's downloads. */
-async function save(answer, name) {
-  const named = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "");
-  const address = URL.createObjectURL(await answer.blob());
-  make("a", { href: address, download: named?.[1] ?? name }).click();
+/** Hands a file to the browser's downloads. */
+function save({ name, blob }) {
+  const address = URL.createObjectURL(blob);
+  make("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 

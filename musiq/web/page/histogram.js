@@ -71,8 +71,9 @@ export class Histogram {
     slider.style.left = `${(100 * (Math.min(scale.high, Math.max(scale.low, value)) - scale.low)) / scale.span}%`;
     slider.setAttribute("aria-valuemin", scale.low);
     slider.setAttribute("aria-valuemax", scale.high);
-    slider.setAttribute("aria-valuenow", Number(value.toFixed(4)));
-    const least = `At ${scale.higherIsBetter ? "least" : "most"} ${scale.write(value)}`;
+    const exact = Number(value.toFixed(4)); // a rounded one would promise scores that do not reach it
+    slider.setAttribute("aria-valuenow", exact);
+    const least = `At ${scale.higherIsBetter ? "least" : "most"} ${exact}`;
     const words =
       this.threshold === null
         ? `No threshold: ${count(this.#above)} scored`

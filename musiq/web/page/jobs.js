@@ -1,4 +1,5 @@
 import { cancelJob } from "./api.js";
+import { leave } from "./dialogs.js";
 import { byId } from "./element.js";
 import { attempt, say, tell } from "./messages.js";
 import { count, duration, photos } from "./words.js";
@@ -20,6 +21,7 @@ export class JobLine {
     if (this.#last && this.#last.id !== job?.id) this.#end(jobs.find((one) => one.id === this.#last.id));
     if (job && this.#last?.id !== job.id) say("Scoring has begun.");
     this.#last = job ?? null;
+    if (!job) leave(byId("job"));
     byId("job").hidden = !job;
     if (job) this.#draw(job, jobs.filter((one) => one.state === "waiting" && one !== job).length);
     return Boolean(job);

@@ -4,6 +4,7 @@ import { Album } from "./album.js";
 import { getCheckpoint, getThumbnail } from "./api.js";
 import { Compare } from "./compare.js";
 import { Detail } from "./detail.js";
+import { openDialog } from "./dialogs.js";
 import { byId, make } from "./element.js";
 import { Exports } from "./exports.js";
 import { Filters } from "./filters.js";
@@ -88,7 +89,7 @@ for (const dialog of document.querySelectorAll("dialog")) {
   });
 }
 for (const button of document.querySelectorAll("[data-about]"))
-  button.addEventListener("click", () => byId("about").showModal());
+  button.addEventListener("click", () => openDialog(byId("about")));
 bindTheme(byId("theme"));
 fillHelp();
 sync.soon();

@@ -1,4 +1,5 @@
 import { getMaps } from "./api.js";
+import { leave } from "./dialogs.js";
 import { byId, make } from "./element.js";
 import { paintBar, paintMap } from "./heat.js";
 import { complain } from "./messages.js";
@@ -57,7 +58,9 @@ export class Maps {
   async choose(index) {
     this.wanted = index !== "none";
     this.#index = this.wanted ? index : null;
-    if (this.wanted && this.photo.state === "scored" && !this.#maps) await this.#fetch();
+    this.#draw();
+    if (!this.wanted || this.photo.state !== "scored" || this.#maps) return;
+    await this.#fetch();
     this.#draw();
   }
 
@@ -69,7 +72,6 @@ export class Maps {
   async #fetch() {
     const { photo } = this;
     const { signal } = this.#abort;
-    byId("maps-caption").textContent = "Looking closely ...";
     try {
       const maps = await patiently(() => getMaps(photo.id, signal), 15, signal);
       if (this.photo === photo) this.#maps = maps;
@@ -85,6 +87,7 @@ export class Maps {
     this.#drawSwitch();
     byId("maps-caption").textContent = map?.caption ?? (this.wanted ? "Looking closely ..." : "");
     byId("maps-more").hidden = !map;
+    if (!map) leave(this.pane.over);
     this.pane.over.classList.toggle("shown", Boolean(map));
     for (const [name, value] of Object.entries(FOCUSABLE)) {
       if (map) this.pane.over.setAttribute(name, value);
@@ -102,8 +105,8 @@ export class Maps {
   }
 
   #drawMap(map) {
-    const { colour_low: low, colour_high: high, higher_is_better: up } = this.#maps;
-    const [worst, best] = up ? [low, high] : [high, low];
+    const { colour_low: low, colour_high: high } = map;
+    const [worst, best] = this.#maps.higher_is_better ? [low, high] : [high, low];
     const [width, height] = this.pane.size;
     paintMap(this.canvas, map, width / height, (value) => (value - worst) / (best - worst));
     paintBar(byId("maps-colours"));

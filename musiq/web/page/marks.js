@@ -1,3 +1,4 @@
+import { refocus } from "./dialogs.js";
 import { icon, make } from "./element.js";
 
 const MARKS = [
@@ -6,8 +7,16 @@ const MARKS = [
   [null, "Unmark", "U"],
 ];
 
-/** Buttons that mark a photo and show how it is marked. */
-export function markButtons(photo, mark) {
+/** Fills a box with buttons that mark a photo and show how it is marked; the focus stays where it can. */
+export function drawMarks(box, photo, mark) {
+  const focused = [...box.children].indexOf(document.activeElement);
+  box.replaceChildren(...markButtons(photo, mark));
+  if (focused < 0) return;
+  if (box.children[focused].disabled) refocus();
+  else box.children[focused].focus();
+}
+
+function markButtons(photo, mark) {
   return MARKS.map(([pick, words, key]) =>
     make(
       "button",

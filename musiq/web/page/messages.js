@@ -1,3 +1,4 @@
+import { leave, topDialog } from "./dialogs.js";
 import { byId, icon, make } from "./element.js";
 
 const SHOWN_MS = 6000;
@@ -26,7 +27,7 @@ export function tell(words, label, action) {
         class: "small",
         text: label,
         onclick: () => {
-          message.remove();
+          remove(message);
           action();
         },
       }),
@@ -50,23 +51,28 @@ export async function attempt(what, task) {
 function show(message, milliseconds) {
   const box = byId("toasts");
   const same = [...box.children].find((one) => one.firstChild?.textContent === message.firstChild.textContent);
-  same?.remove();
+  if (same) remove(same);
   message.append(
     make(
       "button",
-      { type: "button", class: "bare small", "aria-label": "Close the message", onclick: () => message.remove() },
+      { type: "button", class: "bare small", "aria-label": "Close the message", onclick: () => remove(message) },
       icon("close"),
     ),
   );
   place();
   box.append(message);
-  while (box.children.length > 3) box.firstChild.remove();
-  if (milliseconds !== Infinity) setTimeout(() => message.remove(), milliseconds);
+  while (box.children.length > 3) remove(box.firstChild);
+  if (milliseconds !== Infinity) setTimeout(() => remove(message), milliseconds);
+}
+
+function remove(message) {
+  leave(message);
+  message.remove();
 }
 
 /** An open dialog makes all else out of reach, so that messages move into it. */
 function place() {
-  const host = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  const host = topDialog() ?? document.body;
   if (byId("messages").parentNode === host) return;
   host.append(byId("messages"));
   host.addEventListener("close", place, { once: true });

@@ -1,4 +1,4 @@
-import { ask, imageAddress } from "./api.js";
+import { getImage, imageAddress } from "./api.js";
 import { make } from "./element.js";
 import { listenForGestures } from "./gestures.js";
 import { patiently } from "./patience.js";
@@ -36,14 +36,20 @@ export class Pane extends EventTarget {
   /** Shows a photo: first a picture of it that loads fast, the file itself once that is too coarse. */
   show(photo) {
     this.photo = photo;
+    this.picture = photo.picture;
     this.full = this.again = false;
     this.image.alt = photo.name;
     this.problem.hidden = photo.state !== "failed";
     this.problem.textContent = `This photo cannot be shown: ${photo.error}`;
     if (photo.state === "failed") this.image.removeAttribute("src");
-    else this.image.src = imageAddress(photo.id, VIEW_PX);
+    else this.image.src = imageAddress(photo, VIEW_PX);
     this.stage.classList.add("loading"); // never the photo before in the place of this one
     this.draw();
+  }
+
+  /** Shows the photo anew if its file is another now. */
+  refresh(photo) {
+    if (this.picture !== photo.picture) this.show(photo);
   }
 
   /** Size in px of the photo, of its picture where the photo's is not known. */
@@ -95,12 +101,12 @@ export class Pane extends EventTarget {
     const { naturalWidth } = this.image;
     if (this.full || !naturalWidth || needed <= naturalWidth || naturalWidth >= this.size[0]) return;
     this.full = true;
-    const { photo } = this;
+    const { photo, picture } = this;
     const whole = new Image();
-    whole.src = imageAddress(photo.id);
+    whole.src = imageAddress(photo);
     whole.decode().then(
       () => {
-        if (this.photo === photo) this.image.src = whole.src;
+        if (this.picture === picture) this.image.src = whole.src;
       },
       () => {},
     ); // the coarse picture stays
@@ -108,18 +114,18 @@ export class Pane extends EventTarget {
 
   /** Says why there is no picture; one that only comes late is shown. */
   async #explain() {
-    const { photo } = this;
+    const { photo, picture } = this;
     let reason = "the browser cannot show it";
     try {
-      await patiently(() => ask(`photos/${photo.id}/image?px=${VIEW_PX}`));
+      await patiently(() => getImage(photo.id, VIEW_PX));
     } catch (error) {
       this.again = true;
       reason = error.message;
     }
-    if (this.photo !== photo) return;
+    if (this.picture !== picture) return;
     this.problem.textContent = `This photo cannot be shown: ${reason}`;
     this.problem.hidden = !this.again;
-    if (!this.again) this.image.src = imageAddress(photo.id, VIEW_PX);
+    if (!this.again) this.image.src = imageAddress(photo, VIEW_PX);
     this.again = true;
   }
 }

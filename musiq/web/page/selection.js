@@ -13,10 +13,11 @@ export class Selection extends EventTarget {
     this.#changed();
   }
 
-  /** Adds all from the last one toggled to this one, in the order shown. */
-  extend(id, view) {
-    const [from, to] = [view.placeOf(this.#start ?? id), view.placeOf(id)];
-    if (from < 0 || to < 0) return this.toggle(id);
+  /** Adds all from the last one toggled, else from the active one, to this one, in the order shown. */
+  extend(id, view, active) {
+    this.#start = [this.#start, active].find((one) => view.placeOf(one) >= 0) ?? id;
+    const [from, to] = [view.placeOf(this.#start), view.placeOf(id)];
+    if (to < 0) return;
     for (const photo of view.shown.slice(Math.min(from, to), Math.max(from, to) + 1)) this.ids.add(photo.id);
     this.#changed();
   }
@@ -29,6 +30,7 @@ export class Selection extends EventTarget {
 
   clear() {
     this.ids.clear();
+    this.#start = null;
     this.#changed();
   }
 

@@ -11,6 +11,7 @@ const BAR_PX = 64; // of the bar below, which comes with a selection
  */
 export class Sheet extends EventTarget {
   active = null;
+  #before = null; // the active photo before a press made another active
   #cells = new Map(); // id -> element
   #grid = new Grid();
 
@@ -22,6 +23,9 @@ export class Sheet extends EventTarget {
     scroller.addEventListener("scroll", this.draw, { passive: true });
     new ResizeObserver(() => this.measure()).observe(scroller);
     selection.addEventListener("change", this.draw);
+    box.addEventListener("pointerdown", () => {
+      this.#before = this.active;
+    });
     box.addEventListener("click", (event) => this.#click(event));
     box.addEventListener("focusin", (event) => this.#focused(event.target.closest(".cell")));
   }
@@ -46,7 +50,7 @@ export class Sheet extends EventTarget {
     this.#grid.fit(this.scroller.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight), size);
     this.box.style.height = `${this.#grid.height}px`;
     if (anchor) this.scroller.scrollTop += this.#grid.top(this.view.placeOf(anchor.id)) - anchor.top;
-    for (const [id, cell] of this.#cells) this.#renew(id, cell);
+    for (const cell of this.#cells.values()) this.#renew(cell);
     this.draw();
   }
 
@@ -133,25 +137,30 @@ export class Sheet extends EventTarget {
 
   #picture(cell, photo, seen) {
     cell.seen = seen;
-    if (!seen && cell.px) {
-      this.thumbnails.drop(photo.id, cell.px);
-      cell.px = null;
-    } else if (seen && !cell.px && photo.state !== "failed") {
-      cell.px = this.#grid.picturePx;
-      this.thumbnails.want(photo.id, cell.px, (address, error) => showPicture(cell, address, error));
+    if (!seen) this.#drop(cell);
+    if (cell.picture !== photo.picture) {
+      this.#drop(cell);
+      cell.parts.img.removeAttribute("src");
+      cell.picture = photo.picture;
     }
+    if (!seen || cell.wish || photo.state === "failed") return;
+    cell.px = this.#grid.picturePx;
+    cell.wish = this.thumbnails.want(photo, cell.px, (address, error) => showPicture(cell, address, error));
+  }
+
+  #drop(cell) {
+    if (cell.wish) this.thumbnails.drop(cell.wish);
+    cell.wish = null;
   }
 
   /** Lets a cell be placed anew, and get a larger picture if it needs one. */
-  #renew(id, cell) {
+  #renew(cell) {
     cell.place = null;
-    if (!cell.px || cell.px >= this.#grid.picturePx) return;
-    this.thumbnails.drop(id, cell.px);
-    cell.px = null;
+    if (cell.px < this.#grid.picturePx) this.#drop(cell);
   }
 
   #forget(id, cell) {
-    if (cell.px) this.thumbnails.drop(id, cell.px);
+    this.#drop(cell);
     this.#cells.delete(id);
     cell.remove();
   }
@@ -168,7 +177,7 @@ export class Sheet extends EventTarget {
     if (!cell) return;
     const { id } = cell.dataset;
     const part = event.target.closest("[data-do]")?.dataset.do;
-    if (event.shiftKey) this.selection.extend(id, this.view);
+    if (event.shiftKey) this.selection.extend(id, this.view, this.#before);
     else if (event.ctrlKey || event.metaKey || part === "select") this.selection.toggle(id);
     else if (part) this.dispatchEvent(new CustomEvent("part", { detail: { id, part } }));
     else this.dispatchEvent(new CustomEvent("open", { detail: id }));

@@ -1,3 +1,4 @@
+import { leave } from "./dialogs.js";
 import { byId } from "./element.js";
 import { count, photos } from "./words.js";
 
@@ -6,15 +7,20 @@ function hasUploads(photos) {
   return false;
 }
 
+function hide(id, hidden) {
+  if (hidden) leave(byId(id));
+  byId(id).hidden = hidden;
+}
+
 /** Says how many photos are shown of how many, and why none are. */
 export function drawState(view) {
   const { album, shown } = view;
   const all = album.photos.size;
   const reading = album.whole ? "" : ", reading the list ...";
   byId("count").textContent = (view.narrowed ? `${count(shown.length)} of ${photos(all)}` : photos(all)) + reading;
-  byId("uploads-clear").hidden = !hasUploads(album.photos);
-  byId("nothing").hidden = shown.length > 0 || !album.whole;
   byId("cells").hidden = !shown.length;
+  hide("uploads-clear", !hasUploads(album.photos));
+  hide("nothing", shown.length > 0 || !album.whole);
   byId("nothing-words").textContent = all
     ? "No photo passes the filter."
     : "No photos here yet. Drop some anywhere on this page, or choose them.";

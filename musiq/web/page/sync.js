@@ -26,9 +26,12 @@ export class Sync {
     clearTimeout(this.#timer);
     if (this.#running) return;
     this.#running = true;
-    await this.#turn();
-    this.#running = false;
-    this.#timer = setTimeout(() => this.soon(), this.#pause());
+    try {
+      await this.#turn();
+    } finally {
+      this.#running = false;
+      this.#timer = setTimeout(() => this.soon(), this.#pause());
+    }
   }
 
   #pause() {

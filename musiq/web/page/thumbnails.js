@@ -5,16 +5,16 @@ const KEPT = 600;
 /** Thumbnails on demand: asked for while they are wanted, a few at once, newest wish first; kept for a while. */
 export class Thumbnails {
   #kept = new Map(); // key -> address of a blob, oldest use first
-  #wanted = new Map(); // key -> {id, px, use, timer, ready, abort}
+  #wanted = new Map(); // key -> {id, px, use, timer, ready, abort}; a key tells one file of a photo from another
 
   /** @param {(id: string, px: number, signal: AbortSignal) => Promise<Blob>} load */
   constructor(load) {
     this.load = load;
   }
 
-  /** Calls `use(address, error)` when the picture is there, unless it is dropped before. */
-  want(id, px, use) {
-    const key = `${id} ${px}`;
+  /** Calls `use(address, error)` when the picture is there, unless it is dropped before. Gives the key for `drop`. */
+  want({ id, picture }, px, use) {
+    const key = `${id} ${px} ${picture}`;
     const address = this.#kept.get(key);
     if (address) {
       this.#keep(key, address);
@@ -24,11 +24,11 @@ export class Thumbnails {
       this.#wanted.set(key, wish);
       this.#later(wish, PATIENCE_MS);
     }
+    return key;
   }
 
   /** Is no longer wanted: not asked for, or no longer waited for. */
-  drop(id, px) {
-    const key = `${id} ${px}`;
+  drop(key) {
     const wish = this.#wanted.get(key);
     if (!wish) return;
     this.#wanted.delete(key);

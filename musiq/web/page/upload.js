@@ -1,4 +1,5 @@
 import { clearUploads, uploadFile } from "./api.js";
+import { leave } from "./dialogs.js";
 import { droppedFiles } from "./dropped.js";
 import { byId } from "./element.js";
 import { attempt, complain, tell } from "./messages.js";
@@ -90,6 +91,7 @@ export class Uploads {
   }
 
   #draw() {
+    if (!this.#total) leave(byId("upload"));
     byId("upload").hidden = !this.#total;
     Object.assign(byId("upload-bar"), { max: Math.max(1, this.#total), value: this.#ended });
     const failed = this.#failed.length ? ` \u00b7 ${count(this.#failed.length)} failed` : "";

@@ -1,4 +1,5 @@
 import { ORDERS } from "./orders.js";
+import { fold } from "./words.js";
 
 /** A filter that everything passes. */
 export const everything = () => ({
@@ -74,7 +75,7 @@ export class View extends EventTarget {
 
 /** Whether a photo passes all parts of the filter but the threshold. */
 function test(filter, scale) {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = fold(filter.text).split(/\s+/).filter(Boolean);
   const { limit, percentileFrom, percentileTo, bands, marks, states } = filter;
   return (photo) =>
     words.every((word) => photo.text.includes(word)) &&

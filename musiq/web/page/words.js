@@ -1,5 +1,8 @@
 const NUMBER = new Intl.NumberFormat("en");
 
+/** Text without case and accents, whichever way they are encoded. */
+export const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
 /** A whole number as people write it: 1,204. */
 export const count = (number) => NUMBER.format(Math.round(number));
 

@@ -8,6 +8,7 @@ from tests.web.page import browser
 
 expect = pytest.importorskip("playwright.sync_api", reason="the page is looked at by playwright").expect
 expect.set_options(timeout=15_000)  # also where other tests keep the machine busy
+LIST = re.compile(r"/api/photos\?")
 
 
 def names(page) -> list[str]:
@@ -38,3 +39,9 @@ def saved(server, expected) -> None:
             return
         browser.pause()
     assert marks(server) == expected
+
+
+def sync(page, last="**/api/jobs") -> None:
+    """Lets the page ask the server what has changed, up to the last question."""
+    with page.expect_response(last):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

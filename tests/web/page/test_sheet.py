@@ -77,6 +77,9 @@ def test_the_threshold_moves_by_mouse_and_by_keys(page):
     expect(page.locator("#count")).to_have_text("11 photos")
     page.keyboard.press("ArrowUp")
     expect(slider).to_have_attribute("aria-valuenow", "1")
+    page.fill("#score-from", "60.7")
+    page.press("#score-from", "Enter")
+    expect(page.locator("#threshold-words")).to_have_text("At least 60.7: 4 shown, 6 below.")  # a 60.6 shows 61, too
 
 
 def test_both_sides_of_the_threshold_are_marked_and_unmarked(page, server):
@@ -121,14 +124,3 @@ def test_a_mark_is_for_the_selection_that_the_photo_is_in(page, server):
     saved(server, {"f.jpg": "pick", "e.jpg": "pick", "trip/burst_2.jpg": "reject"})
     page.keyboard.press("Escape")
     expect(page.locator("#chosen")).to_be_hidden()
-
-
-def test_a_refusal_is_said_with_its_reason(page, visit):
-    refusal = {"error": {"kind": "queue-full", "reason": "256 images wait, which is the limit"}}
-    page.route("**/pick", lambda route: route.fulfill(status=422, json=refusal))
-    cell(page, "a.jpg").focus()
-    page.keyboard.press("p")
-    expect(page.get_by_role("alert")).to_contain_text("The mark is not saved: 256 images wait, which is the limit")
-    expect(cell(page, "a.jpg")).to_have_attribute("data-pick", "")  # taken back
-    assert [text for text in visit.complaints if "422" not in text] == []  # the browser's own line
-    visit.complaints.clear()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.web.page.sheet import cell, expect, saved
+from tests.web.page.sheet import cell, expect, saved, sync
 
 
 def test_a_photo_is_shown_large_with_what_its_score_means(page, server):
@@ -18,6 +18,23 @@ def test_a_photo_is_shown_large_with_what_its_score_means(page, server):
     page.keyboard.press("Escape")
     expect(cell(page, "burst_2.jpg")).to_be_focused()
     saved(server, {"trip/burst_2.jpg": "pick"})
+
+
+def test_keys_are_for_the_photo_that_is_seen(page, server):
+    cell(page, "f.jpg").click()
+    detail = page.locator("#detail")
+    detail.get_by_role("button", name="Pick").click()
+    saved(server, {"f.jpg": "pick"})
+    sync(page)  # which draws the buttons anew
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#detail-name")).to_have_text("e.jpg")
+    page.keyboard.press("x")
+    saved(server, {"f.jpg": "pick", "e.jpg": "reject"})
+    detail.get_by_role("button", name="Unmark").click()  # and is disabled then
+    expect(page.locator("#detail-name")).to_be_focused()
+    page.locator("#detail-name").evaluate("(name) => name.blur()")
+    page.keyboard.press("p")
+    saved(server, {"f.jpg": "pick", "e.jpg": "pick"})
 
 
 def test_maps_say_where_it_is_good(page, server):
@@ -87,3 +104,21 @@ def test_the_selection_is_compared(page):
         cell(page, name).click(modifiers=["Control"])
     page.get_by_role("button", name="Compare").click()
     expect(page.locator("#panes .tile .name")).to_have_text(["f.jpg", "a.jpg"])
+
+
+def test_keys_are_for_the_photo_compared(page, server):
+    cell(page, "burst_1.jpg").focus()
+    page.keyboard.press("c")
+    last = page.locator("#panes .tile").nth(2)
+    last.get_by_role("button", name="Pick").click()
+    saved(server, {"trip/burst_10.jpg": "pick"})
+    sync(page)
+    last.get_by_role("button", name="Unmark").click()
+    expect(last).to_be_focused()
+    last.evaluate("(tile) => tile.blur()")
+    page.keyboard.press("x")
+    saved(server, {"trip/burst_10.jpg": "reject"})
+    page.keyboard.press("b")
+    saved(server, {"trip/burst_10.jpg": "pick", "trip/burst_2.jpg": "reject", "trip/burst_1.jpg": "reject"})
+    page.keyboard.press("z")  # both marks at once
+    saved(server, {"trip/burst_10.jpg": "reject"})
