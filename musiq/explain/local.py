@@ -2,7 +2,7 @@
 
 For each scale of the pyramid the photo is cut into tiles of about 64 px of that scale. Each is resized to 128 px,
 mostly enlarged, and given to the network as a photo of its own that has nothing but this. Tiles score low by
-themselves, so all values of a map are shifted by one number: the best is the photo's score. docs/explain.md has the
+themselves, so all values of a map are shifted by one number: their median is the photo's score. docs/explain.md has the
 measurements.
 """
 
@@ -56,10 +56,8 @@ def _map_scale(scorer: Scorer, photo: NDArray[np.uint8], score: Score, longest_p
     tiles = (photo[slice(*row), slice(*column)] for row, column in product(rows, columns))
     regions = as_regions(rows, columns, size)
     raw = raw_values(scorer, _views(scorer, tiles)).reshape(regions.shape)
-    best = raw.max() if score.higher_is_better else raw.min()
-    return ScaleMap(
-        raw - best + score.mos, regions, longest_px, f"{longest_px} px: {len(rows)} x {len(columns)} regions"
-    )
+    caption = f"{longest_px} px: {len(rows)} x {len(columns)} regions"
+    return ScaleMap(raw - np.median(raw) + score.mos, regions, longest_px, caption)
 
 
 def _views(scorer: Scorer, tiles: Iterable[NDArray[np.uint8]]) -> Iterator[PatchSequence]:

@@ -42,6 +42,10 @@ class ScaleMap:
     longest_px: int
     caption: str
 
+    @property
+    def median(self) -> float:
+        return float(np.median(self.values))
+
     def worst(self, higher_is_better: bool = True) -> Region:
         """The region with the worst value, the first of several."""
         place = self.values.argmin() if higher_is_better else self.values.argmax()
@@ -55,8 +59,8 @@ class QualityMaps:
     """Local quality of one photo.
 
     Attributes:
-        scales: a map for each scale of the pyramid, small to large, in points of the score; the best value of each is
-            the score of the photo, and the others are as far from it as the network says.
+        scales: a map for each scale of the pyramid, small to large, in points of the score; the median of each is the
+            score of the photo, and other values are as far from it as the network says.
         score: of the whole photo.
     """
 
@@ -74,12 +78,13 @@ class QualityMaps:
         return self.scales[self.shown].worst(self.score.higher_is_better)
 
     def colour_range(self, scale: ScaleMap) -> tuple[float, float]:
-        """Lowest and highest value that colours of a map should tell apart; never the same number."""
-        low, high = float(scale.values.min()), float(scale.values.max())
+        """Lowest and highest value that colours of a map should tell apart: from the worst to the median, so that half
+        of a photo always has the colour of what is good; never the same number."""
         known = self.score.low is not None and self.score.high is not None
         least = NARROWEST * (self.score.high - self.score.low) if known else 1e-6  # type: ignore[operator]
-        wider = max(0.0, least - (high - low)) / 2
-        return low - wider, high + wider
+        median, worst = scale.median, scale.worst(self.score.higher_is_better).value
+        away = max(least, abs(worst - median))
+        return (median - away, median) if self.score.higher_is_better else (median, median + away)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON.
@@ -87,9 +92,9 @@ class QualityMaps:
         `score` of the whole photo; `low`, `high` (None when the checkpoint does not say) and `higher_is_better` of its
         scale; `shown`, the index of the map to show first; `worst`, the worst region of that map; `scales`, small to
         large. Each has `longest_px`, `caption`, `colour_low` and `colour_high` (see `colour_range`), `rows`, `columns`,
-        `values` (a list for each row; the best is the score), `row_spans` and `column_spans` (where rows and columns
-        lie: first and last, as fractions of the height and the width; they tile the photo nearly evenly) and its own
-        `worst`. A region has `row`, `column`, `value`, and `left`, `top`, `right`, `bottom` as fractions.
+        `values` (a list for each row; their median is the score), `row_spans` and `column_spans` (where rows and
+        columns lie: first and last, as fractions of the height and the width; they tile the photo nearly evenly) and
+        its own `worst`. A region has `row`, `column`, `value`, and `left`, `top`, `right`, `bottom` as fractions.
         """
         return {
             "score": self.score.mos,

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from musiq.explain.local import local_quality
 from musiq.explain.maps import QualityMaps
 from musiq.explain.sensitivity import Curve, sensitivity
@@ -53,16 +51,16 @@ class Explanation:
         }
 
     def _worst(self) -> str:
-        worst, values = self.maps.worst, self.maps.scales[self.maps.shown].values
-        if values.size == 1:
+        worst, shown = self.maps.worst, self.maps.scales[self.maps.shown]
+        if shown.values.size == 1:
             return "Worst region: the photo is a single one."
         across, down = (worst.left + worst.right) / 2, (worst.top + worst.bottom) / 2
         place = PLACES[min(2, int(3 * down))][min(2, int(3 * across))]
-        away = self.score.text(float(np.ptp(values)))
+        away = self.score.text(abs(worst.value - shown.median))
         width, height = _percent(worst.left, worst.right), _percent(worst.top, worst.bottom)
         return (
             f"Worst region: {place} ({width} of the width, {height} of the height), {away} points "
-            f"worse than the best of all {values.size}."
+            f"worse than the median of all {shown.values.size}."
         )
 
     def _moves(self) -> str:

@@ -255,7 +255,7 @@ class ScaleMap(BaseModel):
     rows: int
     columns: int
     values: list[list[float]] = Field(
-        description="A list for each row, in points of the score; the best is the score of the photo."
+        description="A list for each row, in points of the score; their median is the score of the photo."
     )
     row_spans: list[tuple[float, float]] = Field(description="First and last of each row, as fractions of the height.")
     column_spans: list[tuple[float, float]]

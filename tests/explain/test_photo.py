@@ -22,13 +22,13 @@ def test_the_worst_region_in_words(place, words):
     grid = [[50.0] * 3 for _ in range(3)]
     grid[place[0]][place[1]] = 12.34
     line = Explanation(maps_of([[1]], grid)).lines()[1]
-    assert line == f"Worst region: {words}, 37.7 points worse than the best of all 9."
+    assert line == f"Worst region: {words}, 37.7 points worse than the median of all 9."
 
 
 def test_the_highest_is_the_worst_where_lower_is_better():
     line = Explanation(maps_of([[50, 80]], higher_is_better=False)).lines()[1]
     assert "right" in line
-    assert "30.0 points worse than the best of all 2" in line
+    assert "15.0 points worse than the median of all 2" in line
 
 
 def test_a_single_region():
