@@ -3,10 +3,10 @@ from tools.kill_runs import compare, kill_all
 
 def test_killed_runs_have_the_rows_of_an_uninterrupted_one(tmp_path):
     """The same with 20,000 images and 20 kills: docs/runs.md."""
-    outcomes = list(kill_all(tmp_path, count=300, kills=4))
+    outcomes = list(kill_all(tmp_path, count=600, kills=4))
     assert [outcome.kind for outcome in outcomes] == ["csv, uninterrupted", "csv", "parquet", "store, two processes"]
     for outcome in outcomes:
-        assert outcome[2:] == (300, 0, 0, 0)
+        assert outcome[2:] == (600, 0, 0, 0)
     assert sum(outcome.kills for outcome in outcomes) > 3
 
 
