@@ -20,6 +20,13 @@ REFERENCE = Path(__file__).parent / "reference"
 MODELS = ("tiny-multiscale", "tiny-distribution", "tiny-single")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file run one after another; those of a cluster do so together, for a machine has room for one."""
+    for item in items:
+        file = str(item.path.relative_to(Path(__file__).parent))
+        item.add_marker(pytest.mark.xdist_group("cluster" if file.startswith("cluster") else file))
+
+
 @pytest.fixture(scope="session")
 def reference_scores() -> dict[str, Any]:
     return json.loads((REFERENCE / "scores.json").read_text())
