@@ -57,7 +57,7 @@ def test_a_refusal_leaves_the_newer_mark(page, server, visit):
     only_refused(visit)
 
 
-def test_a_refusal_of_thousands_takes_back_at_once_what_is_not_saved(visit, server):
+def test_a_refusal_of_thousands_takes_back_at_once_what_is_not_saved(page, visit):
     def more(route) -> None:
         answer = route.fetch().json()
         if "since=0" in route.request.url:
@@ -70,7 +70,6 @@ def test_a_refusal_of_thousands_takes_back_at_once_what_is_not_saved(visit, serv
         route.fulfill(**({"json": {"changed": AT_ONCE}} if len(parts) == 1 else {"status": 422, "json": REFUSAL}))
 
     parts = []
-    page = visit(server)
     page.route(LIST, more)
     page.route("**/api/picks", save)
     page.reload()
