@@ -2,9 +2,9 @@
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -33,6 +33,7 @@ DECODING_BYTES = 10  # a pixel takes while its image is decoded: 4 in Pillow, 3 
 DECODED_BYTES = 3  # and afterwards
 CORE_TOKENS = 6000  # an image of more takes all cores, so that one such image is in work at a time
 AHEAD = 2  # images per worker that are handed out before their turn
+MOST_AT_ONCE = 64  # images in a call of `logits`
 MOST_WAITING = 256  # results that wait for a batch, those among them that need no network
 Load = Callable[[Any, Admit], Any]
 
@@ -74,7 +75,7 @@ class Scorer:
         self._background, self._max_pixels, self._max_patches = background, max_pixels, max_patches
         self._max_memory = max_memory
         self._room = machine_bytes() // 2 if max_memory is None else max(1, max_memory - process_bytes() - beside)
-        self._all_cores = threading.Lock()
+        self._all_cores, self._turn = threading.Lock(), threading.Lock()
 
     @classmethod
     def load(
@@ -195,13 +196,25 @@ class Scorer:
 
         On a CPU with ONNX Runtime each call takes a core; other runtimes are asked by one call at a time.
         """
-        if self.runtime.one_core is not None:
-            return self._try_score_beside_others(self._budget, load, image)
-        prepared = self._try_prepare(load, image)
-        if not isinstance(prepared, _Prepared):
-            return prepared
-        with self._all_cores:
-            return self._score([prepared])[0]
+        if self.runtime.one_core is None:
+            return self._try_score(load, image)
+        return self._try_score_beside_others(self._budget, load, image)
+
+    def logits(self, images: Iterable[PatchSequence]) -> Iterator[NDArray[np.float32]]:
+        """Network outputs `(B, K)` of what is cut already, in order, some images at a time; beside calls from other
+        threads."""
+        alone = self.runtime.one_core
+        if alone is not None:
+            yield from self._ahead(lambda image: alone.logits([image]), images)
+            return
+        rest = iter(images)
+        while several := list(islice(rest, MOST_AT_ONCE)):
+            yield self._call(several)
+
+    def _call(self, images: Sequence[PatchSequence], runtime: Runtime | None = None) -> NDArray[np.float32]:
+        """Of a runtime without `one_core`, whose calls must take turns, one thread asks at a time."""
+        with nullcontext() if self.runtime.one_core is not None else self._turn:
+            return (runtime or self.runtime).logits(images)
 
     @cached_property
     def _budget(self) -> Budget:
@@ -292,7 +305,7 @@ class Scorer:
 
     def _score(self, images: list[_Prepared], runtime: Runtime | None = None) -> list[Score | ImageError]:
         try:
-            logits = (runtime or self.runtime).logits([image.patches for image in images])
+            logits = self._call([image.patches for image in images], runtime)
         except MemoryError as error:
             if len(images) == 1:
                 return [ImageError(f"{images[0].name}: not enough memory for the network: {error}", "memory")]

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -339,3 +340,25 @@ def test_what_needs_no_network_does_not_wait_for_a_batch(tiny):
     assert [next(results) for _ in range(3)] == ["known 0", "known 1", "known 2"]
     assert len(taken) < 20
     results.close()
+
+
+def test_calls_from_any_thread_take_turns_where_the_runtime_must(tiny):
+    busy, overlaps = threading.Lock(), []
+
+    def meanwhile(images):
+        overlaps.append(not busy.acquire(blocking=False))
+        time.sleep(0.01)
+        if not overlaps[-1]:
+            busy.release()
+
+    scorer = Scorer(tiny, FakeRuntime(meanwhile, parallel=False), workers=1)
+    sequences = [patch_sequence(plain(red), tiny.patches) for red in range(5)]
+    works = [
+        lambda: [scorer.score(plain(red)).mos for red in range(5)],
+        lambda: [scorer.score_beside(plain(red), scorer._load).mos for red in range(5)],
+        lambda: [float(row[0]) for sequence in sequences for rows in scorer.logits([sequence]) for row in rows],
+    ]
+    with ThreadPoolExecutor(3) as pool:
+        found = [future.result(LONG) for future in [pool.submit(work) for work in works]]
+    assert found == [[0, 1, 2, 3, 4]] * 3
+    assert (len(overlaps), any(overlaps)) == (15, False)

@@ -15,7 +15,7 @@ from musiq.scores import (
     softmax,
     uncertainty,
 )
-from tests.meaning.made import PHOTO
+from tests.made import PHOTO
 
 OWN = OwnScale(1, 5, (20.0, 60.0, 80.0), (1.0, 2.0, 5.0), noise=0.5, name="9 ratings")
 

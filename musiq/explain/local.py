@@ -7,29 +7,24 @@ measurements.
 """
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musiq.ahead import map_ahead
 from musiq.explain.maps import QualityMaps, ScaleMap
 from musiq.explain.regions import as_regions, tile
 from musiq.image import load_image
 from musiq.patches import PatchSequence, native_size, patch_sequence, pyramid_sizes
 from musiq.resize import shrink
-from musiq.runtime import Runtime
-from musiq.runtime.precision import core_count
 from musiq.scorer import Scorer
 from musiq.scores import Score, mean_opinion
 
 TILE_PX = 64  # of a scale
 MOST = 16  # tiles along the longer side: those of a scale of more px are larger
 VIEW_PX = 128  # that a tile is resized to, at least: a patch of the default checkpoint
-TOGETHER = 64  # tiles in a call of a runtime that takes several
 
 
 def local_quality(scorer: Scorer, image: Any) -> QualityMaps:
@@ -70,16 +65,6 @@ def _views(scorer: Scorer, tiles: Iterable[NDArray[np.uint8]]) -> Iterator[Patch
 
 def raw_values(scorer: Scorer, views: Iterator[PatchSequence]) -> NDArray[np.float64]:
     """What the network says of each, in the unit of the score, float64 `(views,)`."""
-    logits = np.concatenate(list(_logits(scorer.runtime, views)))
+    logits = np.concatenate(list(scorer.logits(views)))
     raw, own = mean_opinion(logits, scorer.checkpoint.score.factor), scorer.checkpoint.own_scale
     return raw if own is None else own.apply(raw)
-
-
-def _logits(runtime: Runtime, views: Iterator[PatchSequence]) -> Iterator[NDArray[np.float32]]:
-    alone = runtime.one_core
-    if alone is None:
-        while several := list(islice(views, TOGETHER)):
-            yield runtime.logits(several)
-        return
-    with ThreadPoolExecutor(core_count()) as pool:
-        yield from map_ahead(pool, lambda view: alone.logits([view]), views, 2 * core_count())

@@ -8,25 +8,10 @@ import numpy as np
 from musiq.explain.maps import QualityMaps, ScaleMap
 from musiq.explain.regions import Regions
 from musiq.image import load_image
-from musiq.scores import Score
+from tests.made import PHOTO
 
-SCORE = Score(
-    mos=60.0,
-    distribution=None,
-    uncertainty=None,
-    interval=None,
-    coverage=None,
-    percentile=None,
-    band="good",
-    low=0,
-    high=100,
-    higher_is_better=True,
-    checkpoint="by hand",
-    weights="",
-    preprocess="",
-    height=1,
-    width=1,
-)
+UNKNOWN = {"uncertainty": None, "interval": None, "coverage": None, "percentile": None, "population": None}
+SCORE = replace(PHOTO, mos=60.0, band="good", checkpoint="by hand", training_data=(), **UNKNOWN)
 
 
 class Brightness:
@@ -48,8 +33,13 @@ def bright_scorer(checkpoint, **fields):
     def score(image):
         return replace(SCORE, mos=float(load_image(image).pixels.mean()), **fields)
 
+    runtime = Brightness()
     return SimpleNamespace(
-        checkpoint=checkpoint, runtime=Brightness(), score=score, score_many=lambda images: map(score, images)
+        checkpoint=checkpoint,
+        runtime=runtime,
+        score=score,
+        score_many=lambda images: map(score, images),
+        logits=lambda views: (runtime.logits([view]) for view in views),
     )
 
 

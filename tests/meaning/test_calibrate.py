@@ -6,7 +6,7 @@ import pytest
 from musiq.errors import DataError
 from musiq.meaning.calibrate import learn_scale, without_own_scale
 from musiq.scores import Population, ScoreRange
-from tests.meaning.made import PHOTO
+from tests.made import PHOTO
 
 
 @pytest.fixture

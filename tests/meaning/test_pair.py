@@ -6,7 +6,7 @@ from scipy.stats import norm
 from musiq.meaning.pair import as_score, chance_better, deviation, verdict
 from musiq.rows import Row
 from musiq.scores import Calibration, Population, ScoreRange
-from tests.meaning.made import PHOTO
+from tests.made import PHOTO
 
 A = replace(PHOTO, mos=70.0, interval=(60.0, 80.0))
 B = replace(PHOTO, mos=62.0, interval=(57.0, 67.0))
