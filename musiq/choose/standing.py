@@ -41,10 +41,11 @@ def ranked(photos: Iterable[Photo], rule: Rule, higher_is_better: bool = True) -
 
     chosen = rule(noted(), best_first(higher_is_better))
     ascending = np.sort(np.frombuffer(scores) if scores else np.zeros(0))
-    return (_place(photo, ascending, higher_is_better) for photo in chosen)
+    return (place(photo, ascending, higher_is_better) for photo in chosen)
 
 
-def _place(photo: Photo, ascending: NDArray[np.float64], higher_is_better: bool) -> Ranked:
+def place(photo: Photo, ascending: NDArray[np.float64], higher_is_better: bool = True) -> Ranked:
+    """Where a photo stands among these scores, float64 `(N,)`, its own among them."""
     lower, upto = (int(np.searchsorted(ascending, photo.score, side)) for side in ("left", "right"))
     better, worse = (len(ascending) - upto, lower) if higher_is_better else (lower, len(ascending) - upto)
     return Ranked(photo, better + 1, 100 * (worse + (upto - lower) / 2) / len(ascending))

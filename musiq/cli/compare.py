@@ -53,7 +53,7 @@ def compare(
     if of_sets:
         _require_scipy()
     used, sides = load_checkpoint(checkpoint), list[Side]()
-    with local_engine(ScorerOptions(checkpoint, runtime, device), Limits(), store) as (engine, opened, _):
+    with local_engine(ScorerOptions(used, runtime, device), Limits(), store) as (engine, opened, _):
         for one in inputs:
             with progress_bar("scoring", None, live=not quiet) as advance:
                 rows = run(one, engine, store=opened, advance=None if quiet else advance, count=one.quick)

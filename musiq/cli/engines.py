@@ -25,7 +25,7 @@ from musiq.store.store import Store
 class ScorerOptions(NamedTuple):
     """The options of `Scorer.load` that commands have."""
 
-    checkpoint: str = "default"
+    checkpoint: str | Checkpoint = "default"
     runtime: RuntimeName = "auto"
     device: Device = "cpu"
     precision: Precision = "fp32"

@@ -1,7 +1,6 @@
 """`musiq explain`."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -14,13 +13,14 @@ from musiq.cli.engines import refuse_nothing
 from musiq.cli.options import CheckpointOption, DeviceOption, MemoryOption, RecursiveOption, RuntimeOption
 from musiq.decode.limits import Limits
 from musiq.decode.pool import Decoders
-from musiq.errors import ImageError, MissingExtraError, MusiqError, OutputError
+from musiq.errors import ImageError, MissingExtraError, OutputError
 from musiq.explain.files import Draw, is_drawn, write_explanation
 from musiq.explain.photo import Explanation, explain_photo
 from musiq.image import DecodedImage
 from musiq.inputs.expand import Inputs
 from musiq.inputs.item import Item
-from musiq.progress import Advance, printable, progress_bar, say
+from musiq.progress import printable, progress_bar, say
+from musiq.runs.run import count_items
 from musiq.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def explain(
     network = _open_network(scorer) if attention else None
     with Decoders(Limits(), ready=1) as decoders, progress_bar("explaining", None) as advance:
         if inputs.quick:
-            _count(inputs, out, advance)
+            count_items(_photos(inputs, out), advance)
         for item in _photos(inputs, out):
             try:
                 photo = _decode(decoders, item)
@@ -84,11 +84,6 @@ def _photos(inputs: Inputs, out: Path) -> Iterator[Item]:
     for item in inputs:
         if not is_drawn(out, item):
             yield Item(item.name, item.source.fetch())
-
-
-def _count(inputs: Inputs, out: Path, advance: Advance) -> None:
-    with suppress(MusiqError, OSError):  # the run itself meets it, too
-        advance.expect(sum(1 for _ in _photos(inputs, out)))
 
 
 def _decode(decoders: Decoders, item: Item) -> DecodedImage:

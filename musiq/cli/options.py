@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -56,14 +56,15 @@ def _parse_bytes(text: str) -> int:
         raise typer.BadParameter(str(error)) from None
 
 
-_MEMORY = typer.Option(
-    "--max-memory", parser=_parse_bytes, metavar="SIZE", help="Stay under it, as in 2GB; larger images are refused."
-)
-MemoryOption = Annotated[int | None, _MEMORY]
-_FILE_MEMORY = typer.Option(
-    "--file-memory", parser=_parse_bytes, metavar="SIZE", help="What decoding one file may take; 4GB if unset."
-)
-FileMemoryOption = Annotated[int | None, _FILE_MEMORY]
+def size_option(name: str, help: str) -> Any:
+    """An option that takes bytes as people write them."""
+    return typer.Option(name, parser=_parse_bytes, metavar="SIZE", help=help)
+
+
+MemoryOption = Annotated[
+    int | None, size_option("--max-memory", "Stay under it, as in 2GB; larger images are refused.")
+]
+FileMemoryOption = Annotated[int | None, size_option("--file-memory", "What decoding one file may take; 4GB if unset.")]
 FileSecondsOption = Annotated[float, typer.Option(min=0.1, help="Give a file up that takes longer to read and decode.")]
 CheckpointOption = Annotated[str, typer.Option(help="Shipped name, checkpoint folder, .npz or .pth file.")]
 RecursiveOption = Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders.")]

@@ -6,10 +6,9 @@ import os
 import re
 import secrets
 import socket
-import sys
 import webbrowser
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,24 +24,14 @@ from musiq.cli.options import (
     RuntimeOption,
     ThreadsOption,
     WorkersOption,
+    size_option,
 )
 from musiq.errors import MissingExtraError
-from musiq.memory import parse_bytes
+from musiq.progress import say
 from musiq.web.settings import Settings
 
 LEAST_TOKEN = 8
 EVERY_ADDRESS = ("0.0.0.0", "::")
-
-
-def _size(text: str) -> int:
-    try:
-        return parse_bytes(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def _limit(help: str) -> Any:
-    return typer.Option(parser=_size, metavar="SIZE", help=help)
 
 
 def serve(
@@ -75,9 +64,13 @@ def serve(
     max_patches: PatchesOption = None,
     file_seconds: FileSecondsOption = Settings.file_seconds,
     file_memory: FileMemoryOption = None,
-    upload_bytes: Annotated[int | None, _limit("Largest body of a request; 256MB if unset.")] = None,
-    file_bytes: Annotated[int | None, _limit("Largest file that is sent; 100MB if unset.")] = None,
-    uploads_bytes: Annotated[int | None, _limit("All photos that were sent to be shown; 2GB if unset.")] = None,
+    upload_bytes: Annotated[
+        int | None, size_option("--upload-bytes", "Largest body of a request; 256MB if unset.")
+    ] = None,
+    file_bytes: Annotated[int | None, size_option("--file-bytes", "Largest file that is sent; 100MB if unset.")] = None,
+    uploads_bytes: Annotated[
+        int | None, size_option("--uploads-bytes", "All photos that were sent to be shown; 2GB if unset.")
+    ] = None,
     files_per_request: Annotated[int, typer.Option(min=1, help="Files in one request.")] = Settings.files_per_request,
     queue_length: Annotated[int, typer.Option(min=1, help="Images that may wait.")] = Settings.queue_length,
     jobs_waiting: Annotated[int, typer.Option(min=0, help="Jobs that may wait.")] = Settings.jobs_waiting,
@@ -138,17 +131,13 @@ def _run(settings: Settings, *, made: bool, show: bool, access_log: bool) -> Non
 
         def ready() -> None:
             kept = "nowhere" if settings.store is None else f"in {settings.store}"
-            _say(f"scores and picks are kept {kept}")
-            _say(f"{page if made else address} (Ctrl-C stops it)")
+            say(f"musiq: scores and picks are kept {kept}")
+            say(f"musiq: {page if made else address} (Ctrl-C stops it)")
             if show:
                 webbrowser.open(page)
 
         app = create_app(settings)
         server.serve(app, listening, ready, shutdown_seconds=settings.shutdown_seconds, access_log=access_log)
-
-
-def _say(text: str) -> None:
-    print(f"musiq: {text}", file=sys.stderr, flush=True)
 
 
 def _checked(folder: Path | None) -> Path | None:

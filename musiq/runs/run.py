@@ -50,7 +50,7 @@ def run(
         for name in done:
             ledger.add(name)
         if count and advance is not None:
-            _count(items, advance)
+            count_items(items, advance)
         for result in engine.results(_new_items(items, ledger, summary, advance)):
             if store is not None and result.known != "path":
                 store.put(result.row, engine.scoring, result.stamp)
@@ -77,7 +77,7 @@ def _tell(result: Result, log: EventLog) -> None:
         log.write("error", path=row.path, kind=row.kind, error=row.error)
 
 
-def _count(items: Iterable[Item], advance: Advance) -> None:
+def count_items(items: Iterable[Item], advance: Advance) -> None:
     """Counts beside the work, so that a long listing does not hold it up."""
 
     def count() -> None:

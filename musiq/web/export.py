@@ -10,7 +10,7 @@ import numpy as np
 
 from musiq.choose.photo import Photo
 from musiq.choose.sidecar import packet, sidecar_path, stars_of
-from musiq.choose.standing import Ranked
+from musiq.choose.standing import place
 from musiq.outputs.csv import CSV_COLUMNS, csv_cells, csv_line
 from musiq.rows import Row
 from musiq.web.album import Entry
@@ -71,8 +71,8 @@ class _Stars:
     """Of a photo by its band; where it has none, by its place among those of the same file."""
 
     def __init__(self, entries: Sequence[Entry], higher_is_better: bool) -> None:
-        self._sign = 1 if higher_is_better else -1
-        self._scores = np.sort([self._sign * entry.score for entry in entries if entry.score is not None])
+        self._higher_is_better = higher_is_better
+        self._scores = np.sort([entry.score for entry in entries if entry.score is not None])
 
     def of(self, entry: Entry) -> int | None:
         """1 to 5, or `REJECTED`; None where nothing is to be said."""
@@ -80,7 +80,5 @@ class _Stars:
             return REJECTED
         if entry.score is None:
             return None
-        score = self._sign * entry.score
-        lower, upto = (int(np.searchsorted(self._scores, score, side)) for side in ("left", "right"))
-        percentile = 100 * (lower + upto) / 2 / len(self._scores)
-        return stars_of(Ranked(Photo(entry.path, entry.score, entry.band), 1, percentile))
+        photo = Photo(entry.path, entry.score, entry.band)
+        return stars_of(place(photo, self._scores, self._higher_is_better))

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from musiq.errors import MusiqError, StoreError
 from musiq.web.carry_out import Desk, carry_out
 from musiq.web.folder import Folder
-from musiq.web.guard.errors import Refusal
+from musiq.web.guard.errors import QueueFull, Refusal, ShuttingDown
 from musiq.web.job import Job, JobState, now
 from musiq.web.service import JobCancelledError
 from musiq.web.state import Facts, State
-from musiq.web.workers import QueueFull, ShuttingDown
 
 ALL = ["."]
 KEPT = 20  # jobs that have ended, and their rows

@@ -10,7 +10,8 @@ from musiq.errors import MusiqError
 from musiq.inputs.item import Item
 from musiq.runs.engine import Result
 from musiq.runs.local import LocalEngine
-from musiq.web.workers import ShuttingDown, Workers
+from musiq.web.guard.errors import ShuttingDown
+from musiq.web.workers import Workers
 
 AHEAD = 2  # images per worker that a job hands out before their turn
 LOOK_EVERY_S = 0.2  # whether a job was cancelled

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 
 from musiq.errors import ImageError
 from musiq.inputs.item import Held, Stamp, Unreadable, check_bytes
-from musiq.web.guard.errors import Refusal
+from musiq.web.guard.errors import QueueFull, Refusal
 
 MEMORY = 1 << 20  # bytes of a file that are held; of a larger one none
 LONGEST_NAME = 4096
@@ -72,7 +72,7 @@ async def _write(chunks: AsyncIterator[bytes], file: UploadFile) -> None:
 def not_kept(error: OSError) -> Refusal:
     """What a client is told whose files do not lie on the disk."""
     if error.errno in (errno.EMFILE, errno.ENFILE):
-        return Refusal(503, "queue-full", "too many files are open; ask again in a second", {"Retry-After": "1"})
+        return QueueFull("too many files are open; ask again in a second")
     return Refusal(507, "too-large", f"what was sent cannot be kept: {error.strerror}")
 
 

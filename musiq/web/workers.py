@@ -7,24 +7,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from musiq.web.guard.errors import Refusal
+from musiq.web.guard.errors import QueueFull, ShuttingDown
 
 Work = Callable[[], Any]
 Waiting = OrderedDict[Future[Any], Work]
-
-
-class QueueFull(Refusal):
-    """There is no place in the queue; ask again soon."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(503, "queue-full", reason, {"Retry-After": "1"})
-
-
-class ShuttingDown(Refusal):
-    """No work is taken any more."""
-
-    def __init__(self) -> None:
-        super().__init__(503, "shutting-down", "the server is stopping")
 
 
 class Workers:

@@ -7,8 +7,9 @@ import pytest
 from musiq.inputs.item import Held, Item
 from musiq.rows import Row
 from musiq.runs.engine import Result
+from musiq.web.guard.errors import QueueFull, ShuttingDown
 from musiq.web.service import AHEAD, JobCancelledError, Service
-from musiq.web.workers import QueueFull, ShuttingDown, Workers
+from musiq.web.workers import Workers
 
 
 @pytest.fixture

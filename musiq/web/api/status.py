@@ -9,7 +9,7 @@ from musiq.checkpoint import Checkpoint
 from musiq.meaning.describe import describe_meaning
 from musiq.web.answers import Health, Meaning, Status
 from musiq.web.api.asking import Asked, errors
-from musiq.web.workers import ShuttingDown
+from musiq.web.guard.errors import ShuttingDown
 
 router = APIRouter(tags=["status"])
 

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 from starlette.requests import ClientDisconnect, Request
 
 from musiq.errors import ImageError
-from musiq.web.guard.errors import Refusal
-from musiq.web.workers import ShuttingDown
+from musiq.web.guard.errors import Refusal, ShuttingDown
 
 LOOK_EVERY_S = 0.5  # whether the client is still there
 T = TypeVar("T")

@@ -43,6 +43,20 @@ class Refusal(HTTPException):
         self.kind = kind
 
 
+class QueueFull(Refusal):
+    """There is no place for a request now; ask again soon."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(503, "queue-full", reason, {"Retry-After": "1"})
+
+
+class ShuttingDown(Refusal):
+    """No work is taken any more."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "shutting-down", "the server is stopping")
+
+
 class _Ascii(JSONResponse):
     """JSON in ASCII: a reason may quote a name that is no valid text."""
 

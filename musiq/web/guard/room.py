@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from musiq.web.guard.errors import Refusal
+from musiq.web.guard.errors import QueueFull
 
 
 class Room:
@@ -23,11 +23,10 @@ class Room:
         """Context of a request with a body of at most so many bytes.
 
         Raises:
-            Refusal: 503; there is no room for it now.
+            QueueFull: there is no room for it now.
         """
         if self._bodies and (self._bodies == self._count or self._bytes + bytes > self._limit):
-            reason = "too many requests send at the same time; ask again in a second"
-            raise Refusal(503, "queue-full", reason, {"Retry-After": "1"})
+            raise QueueFull("too many requests send at the same time; ask again in a second")
         self._bodies += 1
         self._bytes += bytes
         try:
