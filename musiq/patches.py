@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from musiq.resize import Pixels, gaussian_resize, preserved_size, scale_to_unit, shrink
+from musiq.resize import PROFILES, Pixels, Profile, preserved_size, resize, scale_to_unit, shrink
 
 Padding = Literal["zeros", "mirror"]
 PAD_MODES: Final = MappingProxyType[Padding, Literal["constant", "symmetric"]](
@@ -35,6 +35,7 @@ class PatchConfig:
             the image mirrored at its edge. The larger the patches, the more of a photo's border is padding.
         longest_px: an image with a longer side of more px is shrunk to it first, by a filter without aliases, and that
             is its native image; None keeps every image as it is, as the paper does.
+        profile: whose resize: `google-v1` is the published code's, `pyiqa-bicubic` the common PyTorch port's.
     """
 
     longer_sides: tuple[int, ...] = (224, 384)
@@ -44,6 +45,7 @@ class PatchConfig:
     grid_size: int = 10
     padding: Padding = "zeros"
     longest_px: int | None = None
+    profile: Profile = "google-v1"
 
     def __post_init__(self) -> None:
         if not self.longer_sides and not self.native:
@@ -56,6 +58,8 @@ class PatchConfig:
             raise ValueError(f"grid_size must be at least 1, got {self.grid_size}")
         if self.padding not in PAD_MODES:
             raise ValueError(f"padding must be one of {', '.join(PAD_MODES)}, got {self.padding!r}")
+        if self.profile not in PROFILES:
+            raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {self.profile!r}")
         if self.longest_px is not None and self.longest_px < max(self.longer_sides, default=1):
             raise ValueError(f"longest_px must be at least the longer_sides {self.longer_sides}, got {self.longest_px}")
 
@@ -71,7 +75,7 @@ class PatchConfig:
         square = "-square" if self.aspect == "square" else ""
         mirror = "/mirror" if self.padding == "mirror" else ""
         longest = "" if self.longest_px is None else f"/within{self.longest_px}"
-        return f"google-v1/{'+'.join(sides)}{square}/p{self.patch_size}/g{self.grid_size}{mirror}{longest}"
+        return f"{self.profile}/{'+'.join(sides)}{square}/p{self.patch_size}/g{self.grid_size}{mirror}{longest}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def pyramid_sizes(height: int, width: int, config: PatchConfig) -> list[tuple[in
     if config.aspect == "square":
         sizes = [(side, side) for side in config.longer_sides]
     else:
-        sizes = [preserved_size(height, width, side) for side in config.longer_sides]
+        sizes = [preserved_size(height, width, side, config.profile) for side in config.longer_sides]
     return sizes + [(height, width)] * config.native
 
 
@@ -278,7 +282,8 @@ def patch_sequence(
     if kept is not None:
         cells[-1] = cells[-1][kept]
     resized = [
-        cut_patches(gaussian_resize(image, size), patch, config.padding) for size in sizes[: len(config.longer_sides)]
+        cut_patches(resize(image, size, config.profile), patch, config.padding)
+        for size in sizes[: len(config.longer_sides)]
     ]
     return PatchSequence(
         np.concatenate(resized) if resized else np.zeros((0, 3, patch, patch), np.float32),

@@ -14,7 +14,7 @@ from musiq.explain.local import raw_values
 from musiq.explain.maps import ScaleMap
 from musiq.explain.regions import Regions, Span, as_regions
 from musiq.patches import PatchConfig, PatchSequence, cut_patches, grid_shape, hash_cells, pyramid_sizes
-from musiq.resize import Pixels, gaussian_resize, to_unit_range
+from musiq.resize import Pixels, resize, to_unit_range
 from musiq.scorer import Scorer
 from musiq.scores import Score
 
@@ -28,7 +28,8 @@ def regions_alone(scorer: Scorer, image: Photo) -> tuple[ScaleMap, ...]:
     sizes = pyramid_sizes(image.shape[0], image.shape[1], patches)
     native = len(sizes) - 1 if patches.native else None
     scales = (
-        to_unit_range(image) if index == native else gaussian_resize(image, size) for index, size in enumerate(sizes)
+        to_unit_range(image) if index == native else resize(image, size, patches.profile)
+        for index, size in enumerate(sizes)
     )
     return tuple(_judge(scorer, pixels, index) for index, pixels in enumerate(scales))
 
