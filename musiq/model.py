@@ -2,7 +2,7 @@
 
 Shape letters: B images, L tokens of one image, T tokens of all images, D width, H heads, E = D/H, K outputs, P patch
 side. Sequences are either padded, `(B, L, D)`, as training has them, or packed, `(T, D)`.
-Parameter names follow the folder's `model.safetensors`; `checkpoint.py` maps the published names onto them.
+Parameter names follow the folder's `model.safetensors`; `published.py` maps the published names onto them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from musiq.attention import Attend, Packing, attend_packed, attend_padded
 from musiq.config import ModelConfig
 from musiq.spatial import sinusoid_table
-from musiq.stem import StandardConv, make_stem
+from musiq.stem import initialise, make_stem
+from musiq.timm_style import TimmStyle
 
 
 class Attention(nn.Module):
@@ -79,12 +80,11 @@ class Block(nn.Module):
         return branch * keep / (1 - self.skip)
 
 
-class MUSIQ(nn.Module):
+class MUSIQ(TimmStyle):
     """Patch sequences to logits; the same in training and evaluation."""
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.stem = make_stem(config)
         if config.spatial == "hash":
             self.spatial = nn.Parameter(torch.empty(config.grid_size**2, config.width))
@@ -100,7 +100,7 @@ class MUSIQ(nn.Module):
         self.blocks = nn.ModuleList(Block(config, rate) for rate in rates)
         self.norm = nn.LayerNorm(config.width, eps=1e-6)
         self.head = nn.Linear(config.width, config.outputs)
-        self.apply(_initialise)
+        self.apply(initialise)
         for table in (self.spatial if config.spatial == "hash" else None, self.class_token):
             if table is not None:
                 nn.init.normal_(table, std=0.02)
@@ -108,7 +108,7 @@ class MUSIQ(nn.Module):
             nn.init.normal_(self.scale, std=0.02)
 
     def forward(self, pixels: Tensor, cell: Tensor, scale: Tensor, valid: Tensor | None = None) -> Tensor:
-        """Logits `(B, K)`, in float32 also under autocast, of a `PatchBatch` given as tensors.
+        """Logits `(B, K)`, in the weights' precision also under autocast, of a `PatchBatch` given as tensors.
 
         Args:
             pixels: float32 `(B, L, 3, P, P)` in [-1, 1].
@@ -116,18 +116,46 @@ class MUSIQ(nn.Module):
             scale: int64 `(B, L)` in [0, S).
             valid: bool `(B, L)`; None means that nothing is padded.
         """
+        x = self._encode(pixels, cell, scale, valid)
+        return self.forward_head(self._normalise(x[:, :1]))  # nothing but the class token reaches the head
+
+    def forward_features(self, pixels: Tensor, cell: Tensor, scale: Tensor, valid: Tensor | None = None) -> Tensor:
+        """Tokens `(B, 1 + L, D)` after the last block and norm, class token first, in the weights' precision.
+
+        `forward_head` of it is `forward`, which saves itself the norm of the other tokens. Padded tokens mean nothing.
+
+        Args:
+            pixels: as `forward` has it; cell, scale and valid likewise.
+        """
+        return self._normalise(self._encode(pixels, cell, scale, valid))
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """Logits `(B, K)` of what `forward_features` gives; with `pre_logits` the class token that they are read off.
+
+        Args:
+            x: `(B, 1 + L, D)`; only the class token, first, is read.
+        """
+        x = x[:, 0].to(self.norm.weight.dtype)  # (B, D)
+        with torch.autocast(x.device.type, enabled=False):
+            return x if pre_logits else self.head(x)
+
+    def _encode(self, pixels: Tensor, cell: Tensor, scale: Tensor, valid: Tensor | None) -> Tensor:
+        """What leaves the last block, `(B, 1 + L, D)`."""
         x = self.embed(pixels, cell, scale)  # (B, L, D)
         x = torch.cat([self.class_token.expand(len(x), 1, -1), x], dim=1)  # (B, 1 + L, D)
         x = self.dropout(x)
         mask = None if valid is None else F.pad(valid, (1, 0), value=True)[:, None, None, :]  # (B, 1, 1, 1 + L)
         for block in self.blocks:
-            x = block(x, partial(attend_padded, mask=mask))
+            x = self._run(block, x, partial(attend_padded, mask=mask))
+        return x
+
+    def _normalise(self, x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
-            return self.head(self.norm(x[:, 0].float()))  # (B, K)
+            return self.norm(x.to(self.norm.weight.dtype))
 
     def embed(self, pixels: Tensor, cell: Tensor, scale: Tensor) -> Tensor:
         """Tokens with their embeddings, `(..., D)`, of patches `(..., 3, P, P)` at `cell` and `scale`, both `(...)`."""
-        x = self.stem(pixels.flatten(0, -4)).unflatten(0, pixels.shape[:-3])
+        x = self._run_stem(self.stem, pixels.flatten(0, -4)).reshape(*pixels.shape[:-3], self.config.width)
         if self.config.spatial != "none":
             x = x + self.spatial[cell]
         if self.config.scale_embedding:
@@ -150,7 +178,7 @@ class MUSIQ(nn.Module):
         return self.encode_packed(torch.cat([self.embed(*piece) for piece in pieces]), lengths)
 
     def encode_packed(self, tokens: Tensor, lengths: Sequence[int]) -> Tensor:
-        """Logits `(B, K)`, in float32 also under autocast, of embedded tokens `(T, D)`, in evaluation only."""
+        """Logits `(B, K)`, in the weights' precision, of embedded tokens `(T, D)`, in evaluation only."""
         if self.training:
             raise RuntimeError("packed sequences are for evaluation: dropout and stochastic depth are per padded image")
         images = torch.split(tokens, list(lengths))
@@ -159,21 +187,12 @@ class MUSIQ(nn.Module):
         alone = Packing.of([1] * len(lengths), x.device)
         *blocks, last = self.blocks
         for block in blocks:
-            x = block(x, partial(attend_packed, queries=whole, keys=whole))
+            x = self._run(block, x, partial(attend_packed, queries=whole, keys=whole))
         # nothing but the class tokens of the last block reaches the head
-        x = last(x, partial(attend_packed, queries=alone, keys=whole), rows=whole.starts[:-1])  # (B, D)
-        with torch.autocast(x.device.type, enabled=False):
-            return self.head(self.norm(x.float()))
+        x = self._run(last, x, partial(attend_packed, queries=alone, keys=whole), whole.starts[:-1])  # (B, D)
+        return self.forward_head(self._normalise(x[:, None]))
 
 
 def as_state(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:
     """A checkpoint's arrays as tensors of their own memory, for `load_state_dict`."""
     return {name: torch.from_numpy(array.copy()) for name, array in weights.items()}
-
-
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.xavier_uniform_(module.weight)
-        nn.init.zeros_(module.bias)
-    elif isinstance(module, StandardConv):
-        nn.init.kaiming_normal_(module.weight)

@@ -6,6 +6,7 @@ that the same loop trains both: one patch, the image resized to a square.
 Shape letters: B images, P side of the square, C channels, K outputs.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -75,7 +76,6 @@ class NIMA(nn.Module):
         self.config = config
         lite = config.backbone == "lite0"
         self.stem: ResNet50 | InvertedFront = InvertedFront(config.stem_units) if lite else ResNet50(config.channels)
-        self.blocks = nn.ModuleList()  # as MUSIQ names its encoder: there is none
         self.norm = nn.LayerNorm(config.stem_channels) if lite else nn.Identity()  # Lite0's own norms are folded away
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(config.stem_channels, config.outputs)
@@ -85,6 +85,14 @@ class NIMA(nn.Module):
         x = self.stem.features(pixels[:, 0])  # (B, C, P/32, P/32)
         with torch.autocast(x.device.type, enabled=False):
             return self.head(self.dropout(self.norm(x.float().mean(dim=(2, 3)))))
+
+    def no_weight_decay(self) -> set[str]:
+        """Names of embeddings, as in MUSIQ: there are none."""
+        return set()
+
+    def group_matcher(self, coarse: bool = False) -> Callable[[str], int]:
+        """The layer of a parameter by its name, as in MUSIQ: 0 for the stem, 1 for norm and head."""
+        return lambda name: 0 if name.startswith("stem.") else 1
 
 
 def load_backbone(network: NIMA, path: Path) -> None:

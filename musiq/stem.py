@@ -164,3 +164,12 @@ class SameConv(nn.Conv2d):
         if self.groups > 1 and self.bias is not None and gains(x, self.weight, self.stride[0]):
             return depthwise(x, self.weight, self.bias)
         return super().forward(F.pad(x, self.pads) if any(self.pads) else x)
+
+
+def initialise(module: nn.Module) -> None:
+    """Draws a new layer's weights, of the stem and of what follows it."""
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        nn.init.zeros_(module.bias)
+    elif isinstance(module, StandardConv):
+        nn.init.kaiming_normal_(module.weight)

@@ -5,26 +5,27 @@ from torch import nn
 
 from musiq.stem import InvertedFront
 from musiq.train.align import Learner
+from musiq.train.networks import Network
 from musiq.train.recipe import Recipe
 
-UNDECAYED = ("network.spatial", "network.scale", "network.class_token")
-CONVOLUTIONS = ("network.stem.conv", "network.stem.block", "network.stem.units")
+CONVOLUTIONS = ("stem.conv", "stem.block", "stem.units")
 MOMENTUM, BETAS = 0.9, (0.9, 0.999)
 
 
 def make_optimizer(learner: Learner, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW or SGD over parameter groups that each hold `share`, their part of the learning rate."""
-    stem = learner.network.stem
+    network, stem = learner.network, learner.network.stem
     if recipe.freeze_stem:
         stem.requires_grad_(False)
     if recipe.freeze_units and isinstance(stem, InvertedFront):
         for part in (stem.conv, *stem.units[: recipe.freeze_units]):
             part.requires_grad_(False)
     groups = dict[tuple[float, bool], list[nn.Parameter]]()
-    for name, parameter in learner.named_parameters():
+    for full_name, parameter in learner.named_parameters():
         if parameter.requires_grad:
-            share = _share(name, len(learner.network.blocks), recipe)
-            groups.setdefault((share, decays(name, parameter)), []).append(parameter)
+            name = full_name.removeprefix("network.")
+            key = _share(name, network, recipe), _decays(name, parameter, network)
+            groups.setdefault(key, []).append(parameter)
     options = [
         {"params": parameters, "weight_decay": recipe.weight_decay if decayed else 0.0, "share": share}
         for (share, decayed), parameters in groups.items()
@@ -40,20 +41,13 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate * group["share"]
 
 
-def _share(name: str, depth: int, recipe: Recipe) -> float:
-    """A parameter's part of the learning rate."""
-    share: float = recipe.layer_decay ** (depth + 1 - layer_of(name, depth))
+def _share(name: str, network: Network, recipe: Recipe) -> float:
+    """A parameter's part of the learning rate; what is not the network's, the alignment, learns as its head does."""
+    layer_of = network.group_matcher()
+    share: float = recipe.layer_decay ** (layer_of("head") - layer_of(name))
     return share * recipe.stem_rate if name.startswith(CONVOLUTIONS) else share
 
 
-def layer_of(name: str, depth: int) -> int:
-    """0 for stem and embeddings, i + 1 for block i, depth + 1 for what follows the blocks."""
-    part = name.removeprefix("network.").split(".")
-    if part[0] == "blocks":
-        return int(part[1]) + 1
-    return 0 if part[0] in ("stem", "spatial", "scale", "class_token") else depth + 1
-
-
-def decays(name: str, parameter: nn.Parameter) -> bool:
+def _decays(name: str, parameter: nn.Parameter, network: Network) -> bool:
     """Whether weight decay applies: to matrices and kernels, not to norms, biases and embeddings."""
-    return parameter.ndim > 1 and name not in UNDECAYED
+    return parameter.ndim > 1 and name not in network.no_weight_decay()
