@@ -14,6 +14,7 @@ from musiq.cli import (
     doctor,
     evaluate,
     explain,
+    export,
     reproduce,
     score,
     selfcheck,
@@ -33,6 +34,7 @@ app.command("pick")(choose.pick)
 app.command("dedupe")(choose.dedupe)
 app.command("video")(video.video)
 app.command("explain")(explain.explain)
+app.command("export")(export.export)
 app.command("compare")(compare.compare)
 app.command("calibrate")(calibrate.calibrate)
 app.command("serve")(serve.serve)

@@ -79,11 +79,11 @@ def _compile(graph: bytes, weights: Weights, options: dict[str, Any]) -> Any:
     for initializer in model.graph.initializer:
         if initializer.name in weights:
             initializer.CopyFrom(onnx.numpy_helper.from_array(weights[initializer.name], initializer.name))
-    return _core().compile_model(_core().read_model(model.SerializeToString()), "CPU", options)
+    return core().compile_model(core().read_model(model.SerializeToString()), "CPU", options)
 
 
 @cache
-def _core() -> Any:
+def core() -> Any:
     """One for the whole process: each sets the thread's alternate signal stack, and one that goes may leave the
     stack of another that went before, on which the next signal that Python handles ends the process."""
     return openvino.Core()

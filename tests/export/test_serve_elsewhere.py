@@ -1,0 +1,83 @@
+"""examples/serve_elsewhere.py against musiq."""
+
+import json
+import runpy
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from musiq.export.facts import preprocess_json
+from musiq.patches import PatchConfig, collate, patchify
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "serve_elsewhere.py"
+FIELDS = ("pixels", "cell", "scale", "valid")
+CONFIGS = (
+    PatchConfig(),
+    PatchConfig((256, 384), patch_size=128, padding="mirror", longest_px=400),
+    PatchConfig((64,), native=False, aspect="square", patch_size=16, grid_size=3),
+    PatchConfig((), grid_size=7),
+)
+SIZES = ((1, 1), (31, 31), (7, 640), (427, 100), (300, 451), (385, 513))
+
+
+@pytest.fixture(scope="module")
+def example():
+    return runpy.run_path(str(EXAMPLE))
+
+
+def random_photo(size) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8))
+
+
+def facts_of(checkpoint) -> dict:
+    return json.loads(preprocess_json(checkpoint))
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.id)
+def test_patches_are_musiqs(config, example, kinds):
+    model = replace(
+        kinds["residual"].checkpoint.model,
+        scales=config.scales,
+        grid_size=config.grid_size,
+        patch_size=config.patch_size,
+    )
+    patches = facts_of(replace(kinds["residual"].checkpoint, model=model, patches=config))["patches"]
+    together = []
+    for size in SIZES:
+        photo = random_photo(size)
+        ours, theirs = patchify(np.asarray(photo), config), example["make_inputs"](photo, patches)
+        for name in FIELDS:
+            assert theirs[name].dtype == getattr(ours, name).dtype, name
+            np.testing.assert_allclose(theirs[name], getattr(ours, name), rtol=0, atol=1e-5, err_msg=f"{name} {size}")
+        together.append((ours, theirs))
+    ours, theirs = collate([one for one, _ in together]), example["pad_together"]([other for _, other in together])
+    for name in FIELDS:
+        np.testing.assert_allclose(theirs[name], getattr(ours, name), rtol=0, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", ["residual", "inverted"])
+def test_scores_from_the_command_line(kind, kinds, graphs, scorers, pictures, tmp_path):
+    (tmp_path / "model.onnx").write_bytes(graphs[kind])
+    (tmp_path / "preprocess.json").write_bytes(preprocess_json(kinds[kind].checkpoint))
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    code = (
+        f"import sys; sys.modules['musiq'] = None; import runpy; runpy.run_path({str(EXAMPLE)!r}, run_name='__main__')"
+    )
+    names = [f"{name}.png" for name in pictures]
+    done = subprocess.run([sys.executable, "-c", code, ".", *names], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [name for _, name in lines] == names
+    for (score, _), pixels in zip(lines, pictures.values(), strict=True):
+        assert float(score) == pytest.approx(scorers[kind].score(pixels).mos, abs=0.006)
+
+
+def test_other_profiles_are_refused(example):
+    with pytest.raises(SystemExit, match="wants pyiqa-bicubic"):
+        example["make_inputs"](random_photo((9, 9)), {"profile": "pyiqa-bicubic"})
