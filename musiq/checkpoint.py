@@ -18,9 +18,11 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from musiq.atomic import write_folder
+from musiq.card import model_card
 from musiq.config import ModelConfig, weight_shapes
 from musiq.errors import CheckpointError
 from musiq.patches import PatchConfig
+from musiq.resize import Profile
 from musiq.scores import Calibration, OwnScale, Population, ScoreRange
 
 Weights = dict[str, NDArray[np.float32]]
@@ -87,6 +89,25 @@ class Checkpoint:
     def preprocess(self) -> str:
         """What its scores compare under: the preprocessing, and the scale of one's own that they are mapped to."""
         return self.patches.id + ("" if self.own_scale is None else f"/scale-{self.own_scale.id}")
+
+    def under(self, profile: Profile | None) -> "Checkpoint":
+        """The same weights under another profile of preprocessing; itself where `profile` is None or its own.
+
+        Its scores are other ones: what was measured on the old (accuracy, population, calibration) is left out.
+
+        Raises:
+            CheckpointError: its scores are mapped to a scale of one's own, which was learned under its own profile.
+            ValueError: there is no such profile.
+        """
+        if profile is None or profile == self.patches.profile:
+            return self
+        patches = replace(self.patches, profile=profile)
+        if self.own_scale is not None:
+            raise CheckpointError(
+                f"{self.name}: its scale of its own ({self.own_scale.name or 'unnamed'}) was learned under "
+                f"{self.patches.profile} and does not hold under {profile}"
+            )
+        return replace(self, patches=patches, accuracy={}, population=None, calibration=None)
 
     @cached_property
     def id(self) -> str:
@@ -188,40 +209,6 @@ def check_weights(weights: Mapping[str, NDArray[Any]], model: ModelConfig, place
     faults += [f"{name} holds NaN or infinity" for name in weights if not np.isfinite(weights[name]).all()]
     if faults:
         raise CheckpointError(f"{place}: {'; '.join(faults)}")
-
-
-def model_card(checkpoint: Checkpoint) -> str:
-    """A short card; a shipped checkpoint's is written by hand."""
-    figures = [
-        f"| {name} | " + ", ".join(f"{key} {value:.4g}" for key, value in values.items()) + " |"
-        for name, values in checkpoint.accuracy.items()
-    ]
-    low, high = checkpoint.score_range.low, checkpoint.score_range.high
-    return "\n".join(
-        [
-            f"# {checkpoint.name}",
-            "",
-            f"- weights (SHA-256): {checkpoint.id}",
-            f"- preprocessing: {checkpoint.preprocess}",
-            f"- score range: {'not stated' if low is None else f'{low:g} to {high:g}'}",
-            *_own_scale_lines(checkpoint),
-            f"- training data: {', '.join(checkpoint.training_data) or 'not stated'}",
-            f"- licence: {checkpoint.licence or 'not stated'}",
-            "",
-            "| measured on | agreement |",
-            "| --- | --- |",
-            *figures,
-            "",
-        ]
-    )
-
-
-def _own_scale_lines(checkpoint: Checkpoint) -> list[str]:
-    own, score = checkpoint.own_scale, checkpoint.score
-    if own is None:
-        return []
-    knots = ", ".join(f"{at:.4g} -> {value:.4g}" for at, value in zip(own.scores, own.values, strict=True))
-    return [f"- scale of its own, learned from {own.name}: the network's scores ({score.words()}) are mapped, {knots}"]
 
 
 def round_to_half(checkpoint: Checkpoint) -> Checkpoint:

@@ -48,7 +48,7 @@ def write_part(path: Path, rows: Iterable[Row]) -> None:
 
     waiting = iter(rows)
     chunks = iter(lambda: list(islice(waiting, _BATCH)), [])
-    _write(path, (pa.RecordBatch.from_pylist([row.as_dict() for row in chunk], _schema()) for chunk in chunks))
+    _write(path, (pa.RecordBatch.from_pylist([row.as_dict() for row in chunk], row_schema()) for chunk in chunks))
 
 
 def read_part(path: Path, columns: Sequence[str] = COLUMNS) -> Iterator[Row]:
@@ -82,7 +82,7 @@ def _write(path: Path, batches: Iterable["pa.RecordBatch"]) -> None:
 
     partial = path.with_name(f"_{path.name}.partial")  # readers of folders leave out what starts with _
     with open(partial, "wb") as file:
-        with ParquetWriter(file, _schema(), compression="zstd") as writer:
+        with ParquetWriter(file, row_schema(), compression="zstd") as writer:
             for batch in batches:
                 writer.write_batch(batch)
         file.flush()
@@ -99,7 +99,7 @@ def _open(path: Path) -> Iterator["ParquetFile"]:
     try:
         with open(path, "rb") as file:
             part = ParquetFile(file)
-            if not part.schema_arrow.equals(_schema()):
+            if not part.schema_arrow.equals(row_schema()):
                 raise OutputError(f"{path}: not the columns of such an output; {ELSE}")
             yield part
     except (pa.ArrowException, OSError) as error:
@@ -107,7 +107,8 @@ def _open(path: Path) -> Iterator["ParquetFile"]:
 
 
 @cache
-def _schema() -> "pa.Schema":
+def row_schema() -> "pa.Schema":
+    """The columns of a row with their types."""
     import pyarrow as pa
 
     types = {

@@ -59,7 +59,7 @@ def test_until_it_is_closed_all_rows_are_there(rows, folder):
         for count, row in enumerate(rows, start=1):
             output.write(row)
             assert list(read_rows(folder)) == rows[:count]
-            assert dataset.dataset(folder, schema=parts._schema()).count_rows() == count - count % 3
+            assert dataset.dataset(folder, schema=parts.row_schema()).count_rows() == count - count % 3
 
 
 def test_parts_are_large_by_default():
