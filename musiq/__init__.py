@@ -1,9 +1,10 @@
 """How good does a photo look? MUSIQ, the Multi-scale Image Quality Transformer (Ke et al., ICCV 2021)."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from musiq.checkpoint import Checkpoint
+from musiq.deprecation import old_names
 from musiq.errors import CheckpointError, DataError, ImageError, MissingExtraError, MusiqError, RecipeError
 from musiq.scorer import Scorer
 from musiq.scores import Score
@@ -23,6 +24,9 @@ __all__ = [
     "score",
 ]
 __version__ = "0.1.0"
+
+if not TYPE_CHECKING:  # a type checker that sees `__getattr__` takes every name for one of musiq's
+    __getattr__, __dir__ = old_names(__name__, {})
 
 
 def score(image: Any) -> Score:
