@@ -1,35 +1,68 @@
 """A checkpoint as a torch module: float images in, scores out, with gradients to pixels and weights."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from musiq.checkpoint import Checkpoint, Weights
-from musiq.model import MUSIQ, as_state
+from musiq.errors import CheckpointError, MissingExtraError
+from musiq.scorer import SCORING_OUTPUTS
 from musiq.scores import RATINGS, OwnScale, ScoreRange
+from musiq.sources import load_checkpoint
+
+try:
+    import torch
+    from torch import Tensor, nn
+except ImportError:
+    raise MissingExtraError("scores in torch", "train") from None
+
+from musiq.model import MUSIQ, as_state
 from musiq.tensors import tensor_sequence
 
 Images = Tensor | Sequence[Tensor]
-LIMIT = "a float tensor (N, 3, H, W) or (3, H, W), or a list of (3, H, W)"
+LIMIT = "a tensor (N, 3, H, W) or (3, H, W), or a list of (3, H, W), of floats or uint8"
+MARGIN = 0.1  # of the range: a value farther beyond it is a stray
+MOST_STRAYS = 0.1  # of an image's values; of one in another range most are
 
 
 class ImageQuality(nn.Module):
     """Scores images as `Scorer` does, in torch, so that a loss can use them.
 
+    It stays in evaluation mode, also as a part of a module in training: dropout has no place in a measure.
+
     Attributes:
-        network: the network, in evaluation mode as it is made; its weights need no gradients until asked to
-            (`requires_grad_`).
-        score_range: range and direction of the scores.
+        network: the network; its weights need no gradients until asked to (`requires_grad_`). Its
+            `set_grad_checkpointing()` makes gradients of large images fit into less memory.
+        data_range: white; black is 0.
+        check_range: whether images are looked at before they are scored.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self, checkpoint: str | Path | Checkpoint = "default", *, data_range: float = 1.0, check_range: bool = True
+    ) -> None:
+        """
+        Args:
+            checkpoint: a name, a path or a loaded one, as `Scorer.load` takes it.
+            data_range: 1 for images in [0, 1], 255 for images in [0, 255].
+            check_range: refuse images with NaN, and such that lie in another range; False saves a GPU a wait.
+
+        Raises:
+            CheckpointError: it is missing or malformed, or its outputs are no score.
+            ValueError: `data_range` is no positive number.
+        """
         super().__init__()
-        self.network = MUSIQ(checkpoint.model)
-        self.network.load_state_dict(as_state(checkpoint.weights))
-        self._origin, self._facts = checkpoint.id, replace(checkpoint, weights={})
+        loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+        if loaded.model.outputs not in SCORING_OUTPUTS:
+            raise CheckpointError(f"{loaded.name}: {loaded.model.outputs} outputs are no quality score; 1, 2 or 10 are")
+        if not (data_range > 0 and math.isfinite(data_range)):
+            raise ValueError(f"data_range must be a positive number, got {data_range}")
+        self.data_range, self.check_range = data_range, check_range
+        self.network = MUSIQ(loaded.model)
+        self.network.load_state_dict(as_state(loaded.weights))
+        self._origin, self._facts = loaded.id, replace(loaded, weights={})
         self.eval().requires_grad_(False)
 
     @property
@@ -38,14 +71,16 @@ class ImageQuality(nn.Module):
         return self._facts.score_range
 
     def forward(self, images: Images) -> Tensor:
-        """Scores `(N,)` in the checkpoint's unit, of the network's dtype.
+        """Scores `(N,)` in the checkpoint's unit, of the network's dtype but at least float32.
 
         Args:
-            images: float `(N, 3, H, W)`, `(3, H, W)`, or a list of `(3, H, W)` of different sizes; sRGB in [0, 1].
-                They go to the network's device and dtype.
+            images: `(N, 3, H, W)`, `(3, H, W)`, or a list of `(3, H, W)` of different sizes; sRGB, floats in
+                [0, `data_range`], or uint8 where that is 255. They go to the network's device. What lies beyond the
+                range is clamped, as a file or a screen would, and gets no gradient there.
 
         Raises:
-            ValueError: it is nothing of these.
+            ValueError: it is nothing of these; an image holds NaN; or more than a tenth of its values lie beyond the
+                range by more than a tenth of it.
         """
         scores = score_tensor(self.logits(images), self._facts.score.factor)
         own = self._facts.own_scale
@@ -53,10 +88,16 @@ class ImageQuality(nn.Module):
 
     def logits(self, images: Images) -> Tensor:
         """Network outputs `(N, K)` of such images."""
-        like = self.network.head.weight
-        sequences = [tensor_sequence(image.to(like), self._facts.patches) for image in as_images(images)]
+        like = self.network.class_token
+        exact = torch.promote_types(like.dtype, torch.float32)
+        batch = [image.to(like.device) for image in as_images(images, self.data_range)]
+        if self.check_range:
+            check_values(batch, self.data_range)
+        unit = [(image.to(exact) / self.data_range).clamp(0, 1) for image in batch]
+        sequences = [tensor_sequence(image, self._facts.patches) for image in unit]
         pixels, cell, scale = (torch.cat(parts) for parts in zip(*sequences, strict=True))
-        return self.network.forward_packed(pixels, cell, scale, [len(sequence.cell) for sequence in sequences])
+        lengths = [len(sequence.cell) for sequence in sequences]
+        return self.network.forward_packed(pixels.to(like.dtype), cell, scale, lengths).to(exact)
 
     def as_checkpoint(self) -> Checkpoint:
         """The checkpoint of the weights as they are now; trained on, it has lost what was measured on them."""
@@ -67,8 +108,12 @@ class ImageQuality(nn.Module):
             return now
         return replace(now, accuracy={}, population=None, calibration=None)
 
+    def train(self, mode: bool = True) -> "ImageQuality":
+        """Itself, in evaluation mode whatever is asked."""
+        return super().train(False)
 
-def as_images(images: Images) -> list[Tensor]:
+
+def as_images(images: Images, data_range: float = 1.0) -> list[Tensor]:
     """Each image alone, `(3, H, W)`.
 
     Raises:
@@ -78,25 +123,60 @@ def as_images(images: Images) -> list[Tensor]:
     for image in batch:
         if not isinstance(image, Tensor):
             raise ValueError(f"images must be {LIMIT}, got {type(image).__name__}")
-        if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape or not image.is_floating_point():
+        if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
             raise ValueError(f"images must be {LIMIT}, got {image.dtype} {tuple(image.shape)}")
+        if image.dtype == torch.uint8 and data_range != 255:
+            raise ValueError(f"uint8 images need data_range=255, not {data_range:g}")
+        if not (image.is_floating_point() or image.dtype == torch.uint8):
+            raise ValueError(f"images must be {LIMIT}, got {image.dtype}")
     if not batch:
         raise ValueError("no images")
     return batch
 
 
+def check_values(images: Sequence[Tensor], data_range: float) -> None:
+    """Refuses images in another range than [0, `data_range`]: those with many values far outside, so that training goes
+    on where a few overshoot.
+
+    Args:
+        images: each `(3, H, W)`, all on one device, which is waited for once.
+
+    Raises:
+        ValueError: names the image and what is wrong with it.
+    """
+    low, high = -MARGIN * data_range, (1 + MARGIN) * data_range
+    with torch.no_grad():
+        parts = [((image < low) | (image > high)).float().mean() + 2 * image.isnan().any() for image in images]
+        shares = torch.stack(parts).tolist()
+    for index, share in enumerate(shares):
+        if share > 1:
+            raise ValueError(f"image {index} holds NaN")
+        if share > MOST_STRAYS:
+            raise ValueError(_out_of_range(index, images[index], share, data_range))
+
+
+def _out_of_range(index: int, image: Tensor, share: float, data_range: float) -> str:
+    ends = f"{float(image.min()):.3g} to {float(image.max()):.3g}"
+    hint = "data_range=255 is for values of 0 to 255" if data_range == 1 else "data_range names another"
+    return (
+        f"image {index}: {share:.0%} of its values lie far outside [0, {data_range:g}], they go from {ends}; {hint}, "
+        "check_range=False clamps them"
+    )
+
+
 def score_tensor(logits: Tensor, factor: float = 1.0) -> Tensor:
     """Scores `(B,)` of logits `(B, K)`, as `musiq.scores.mean_opinion` has them, with their gradients."""
     if logits.shape[-1] == len(RATINGS):
-        return logits.softmax(-1) @ torch.from_numpy(RATINGS).to(logits)
+        ratings = torch.from_numpy(RATINGS).to(logits)
+        return (logits.softmax(-1) * ratings).sum(-1)  # `@` would take half the bits under autocast
     return logits[:, 0] * factor
 
 
 def map_tensor(scores: Tensor, own: OwnScale) -> Tensor:
     """Scores `(B,)` on a scale of one's own, as `OwnScale.apply` has them, with their gradients."""
     knots, values = np.asarray(own.scores), np.asarray(own.values)
-    slopes = np.diff(values) / np.diff(knots)
-    bends = np.diff(slopes, prepend=0.0)  # the line from knot to knot as a sum of hinges
-    first, bend, at = (torch.from_numpy(series).to(scores) for series in (slopes[:1], bends[1:], knots[1:-1]))
-    start = float(values[0]) + first * (scores - float(knots[0]))
-    return start + ((scores[:, None] - at).clamp_min(0) * bend).sum(dim=1)
+    starts, rises, slopes = (
+        torch.from_numpy(series).to(scores) for series in (knots[:-1], values[:-1], np.diff(values) / np.diff(knots))
+    )
+    line = torch.bucketize(scores.detach(), starts[1:], right=True)  # which one a score lies on; the ends go on
+    return rises[line] + slopes[line] * (scores - starts[line])

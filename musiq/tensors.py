@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import PIL
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from musiq.patches import PAD_MODES, PatchConfig, grid_shape, hash_cells, native
 from musiq.resize import PROFILES, Profile
 
 LANCZOS_RADIUS = 3  # of Pillow's filter, in output pixels when shrinking
+LANCZOS_STEPS = 2**22  # of its weights from 0 to 1
+ROWS_FIRST = int(PIL.__version__.split(".")[0]) >= 13  # where the height shrinks far more (Pillow's pull request 9549)
+MATRICES = 8  # kept of either kind, for images of the same sizes again; one may take 50 MB
 
 
 class TensorSequence(NamedTuple):
@@ -35,26 +39,23 @@ class TensorSequence(NamedTuple):
 
 
 def tensor_sequence(image: Tensor, config: PatchConfig) -> TensorSequence:
-    """The patch sequence of one image, scales small to large (paper sections 3.1 and 3.2).
+    """The patch sequence of one image, scales small to large (paper sections 3.1 and 3.2); in the image's precision
+    also under autocast.
 
     Args:
         image: float `(3, H, W)` sRGB in [0, 1].
         config: the pyramid and the grid.
     """
-    native = shrink(image, native_size(image.shape[1], image.shape[2], config))
-    sizes = pyramid_sizes(native.shape[1], native.shape[2], config)
-    pixels = native * 2 - 1
-    scales = [resize(pixels, size, config.profile) for size in sizes[: len(config.longer_sides)]]
-    scales += [pixels] * config.native
-    patches = [cut_patches(scale, config) for scale in scales]
+    with torch.autocast(image.device.type, enabled=False):
+        native = shrink(image, native_size(image.shape[1], image.shape[2], config))
+        sizes = pyramid_sizes(native.shape[1], native.shape[2], config)
+        pixels = native * 2 - 1
+        scales = [resize(pixels, size, config.profile) for size in sizes[: len(config.longer_sides)]]
+        scales += [pixels] * config.native
+        patches = torch.cat([cut_patches(scale, config) for scale in scales])
     cells = [hash_cells(*grid_shape(*size, config.patch_size), config.grid_size) for size in sizes]
-    return TensorSequence(
-        torch.cat(patches),
-        torch.from_numpy(np.concatenate(cells)).to(image.device),
-        torch.arange(len(cells), device=image.device).repeat_interleave(
-            torch.tensor([len(cell) for cell in cells], device=image.device)
-        ),
-    )
+    indexes = np.concatenate(cells), np.repeat(np.arange(len(cells)), [len(cell) for cell in cells])
+    return TensorSequence(patches, *(torch.from_numpy(index).to(image.device) for index in indexes))
 
 
 def resize(pixels: Tensor, size: tuple[int, int], profile: Profile = "google-v1") -> Tensor:
@@ -73,13 +74,19 @@ def shrink(image: Tensor, size: tuple[int, int]) -> Tensor:
     """
     if image.shape[1:] == size:
         return image
-    rows, columns = (_as_tensor(lanczos_matrix(*sides), image) for sides in zip(image.shape[1:], size, strict=True))
-    return _round(rows @ _round(image @ columns.T))
+    _, height, width = image.shape
+    levels = image * 255 if image.device.type == "mps" else (image * 255).double()  # mps has no float64
+    rows, columns = (_as_tensor(lanczos_matrix(*sides), levels) for sides in ((height, size[0]), (width, size[1])))
+    if ROWS_FIRST and height - size[0] > 2 * (width - size[1]):
+        levels = _round(_round(rows @ levels) @ columns.T)
+    else:
+        levels = _round(rows @ _round(levels @ columns.T))
+    return (levels / 255).to(image)
 
 
-def _round(image: Tensor) -> Tensor:
-    image = image.clamp(0, 1)
-    return image + ((image * 255).round() / 255 - image).detach()
+def _round(levels: Tensor) -> Tensor:
+    levels = levels.clamp(0, 255)
+    return levels + ((levels + 0.5).floor() - levels).detach()
 
 
 def cut_patches(pixels: Tensor, config: PatchConfig) -> Tensor:
@@ -101,7 +108,7 @@ def _pad(pixels: Tensor, axis: int, before: int, after: int, config: PatchConfig
     return pixels.index_select(axis, torch.from_numpy(source).to(pixels.device))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=MATRICES)
 def taps_matrix(size_in: int, size_out: int, profile: Profile) -> NDArray[np.float32]:
     """What a profile's resize does along one side: float32 `(size_out, size_in)`, each row sums to 1."""
     source, weight = PROFILES[profile].taps(size_in, size_out)
@@ -110,15 +117,15 @@ def taps_matrix(size_in: int, size_out: int, profile: Profile) -> NDArray[np.flo
     return matrix
 
 
-@lru_cache(maxsize=64)
-def lanczos_matrix(size_in: int, size_out: int) -> NDArray[np.float32]:
-    """Pillow's Lanczos filter along one side that shrinks or stays: float32 `(size_out, size_in)`, rows sum to 1."""
+@lru_cache(maxsize=MATRICES)
+def lanczos_matrix(size_in: int, size_out: int) -> NDArray[np.float64]:
+    """Pillow's Lanczos filter along one side that shrinks or stays: `(size_out, size_in)`, in its steps of 2^-22."""
     step = size_in / size_out
     centre = (np.arange(size_out)[:, None] + 0.5) * step
     distance = (np.arange(size_in) + 0.5 - centre) / step
     weight = np.where(np.abs(distance) < LANCZOS_RADIUS, np.sinc(distance) * np.sinc(distance / LANCZOS_RADIUS), 0)
-    return (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.rint(weight / weight.sum(axis=1, keepdims=True) * LANCZOS_STEPS) / LANCZOS_STEPS
 
 
-def _as_tensor(matrix: NDArray[np.float32], like: Tensor) -> Tensor:
+def _as_tensor(matrix: NDArray[np.floating], like: Tensor) -> Tensor:
     return torch.from_numpy(matrix).to(like)

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from musiq.checkpoint import Checkpoint
 from musiq.explain.maps import ScaleMap, patch_maps
-from musiq.explain.network import score_tensor
 from musiq.model import MUSIQ
 from musiq.patches import patchify
+from musiq.quality import score_tensor
 
 
 def gradient_times_input(network: MUSIQ, image: NDArray[np.uint8], checkpoint: Checkpoint) -> tuple[ScaleMap, ...]:

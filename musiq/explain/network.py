@@ -1,14 +1,10 @@
 """The network itself, for what needs more of it than its score."""
 
-import numpy as np
-
 from musiq.checkpoint import Checkpoint
 from musiq.errors import MissingExtraError
-from musiq.scores import RATINGS
 
 try:
-    import torch
-    from torch import Tensor
+    import torch  # noqa: F401
 except ImportError:
     raise MissingExtraError("looking into the network", "train") from None
 
@@ -20,10 +16,3 @@ def open_network(checkpoint: Checkpoint) -> MUSIQ:
     network = MUSIQ(checkpoint.model).eval().requires_grad_(False)
     network.load_state_dict(as_state(checkpoint.weights))
     return network
-
-
-def score_tensor(logits: Tensor, factor: float = 1.0) -> Tensor:
-    """Scores `(B,)` of logits `(B, K)`, as `musiq.scores.mean_opinion` has them, with their gradients."""
-    if logits.shape[-1] == len(RATINGS):
-        return logits.softmax(-1) @ torch.from_numpy(RATINGS.astype(np.float32)).to(logits)
-    return logits[:, 0] * factor

@@ -10,8 +10,8 @@ from torch import Tensor
 from musiq.checkpoint import Checkpoint
 from musiq.explain.attention import image_tokens
 from musiq.explain.maps import ScaleMap, patch_maps
-from musiq.explain.network import score_tensor
 from musiq.model import MUSIQ
+from musiq.quality import score_tensor
 
 TOKENS_AT_ONCE = 4096
 

@@ -8,12 +8,12 @@ from musiq.checkpoint import Checkpoint
 from musiq.config import ModelConfig
 from musiq.explain.gradient import gradient_times_input
 from musiq.explain.maps import patch_maps
-from musiq.explain.network import open_network, score_tensor
+from musiq.explain.network import open_network
 from musiq.explain.occlusion import occlusion
 from musiq.explain.overlapping import crop_scores, overlapping, regions_alone
 from musiq.patches import PatchConfig, patchify
+from musiq.quality import score_tensor
 from musiq.scorer import Scorer
-from musiq.scores import mean_opinion
 from tests.conftest import random_weights
 from tests.explain.known import bright_scorer
 
@@ -29,11 +29,6 @@ def as_tensors(batch):
 def checkpoint(request):
     model = ModelConfig(**(MODEL | request.param))
     return Checkpoint("random", random_weights(model), model, PatchConfig(longer_sides=(64, 96)))
-
-
-def test_scores_of_tensors(checkpoint):
-    logits = np.random.default_rng(0).standard_normal((5, checkpoint.model.outputs)).astype(np.float32)
-    np.testing.assert_allclose(score_tensor(torch.from_numpy(logits), 3), mean_opinion(logits, 3), rtol=1e-5)
 
 
 def test_occlusion_is_the_score_without_the_patch(checkpoint, photo):
