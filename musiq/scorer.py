@@ -21,6 +21,7 @@ from musiq.errors import CheckpointError, ImageError
 from musiq.image import MAX_PIXELS, WHITE, Admit, DecodedImage, load_image
 from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
 from musiq.patches import PatchSequence, native_size, patch_sequence, piece_tokens, spread, token_counts
+from musiq.resize import Profile
 from musiq.rows import Row, Scoring, capped
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
 from musiq.runtime.graph import stem_bytes
@@ -82,6 +83,7 @@ class Scorer:
         cls,
         checkpoint: str | Path | Checkpoint = "default",
         *,
+        preprocess: Profile | None = None,
         runtime: RuntimeName = "auto",
         device: Device = "cpu",
         precision: Precision = "fp32",
@@ -96,8 +98,10 @@ class Scorer:
         """A scorer ready to use.
 
         Args:
-            checkpoint: name of a shipped checkpoint, a checkpoint folder, a published `.npz`, or a `.pth` of the
-                common PyTorch port.
+            checkpoint: as `musiq.load_checkpoint` takes it: a shipped name, a checkpoint folder, a published `.npz`, a
+                `.pth` of the common PyTorch port, or `hf://owner/name`.
+            preprocess: `google-v1`, the published code's, or `pyiqa-bicubic`, the common port's, see
+                `musiq.resize`; None for the checkpoint's own. Scores of the two do not compare.
             runtime: `onnx` (CPU, no torch), `openvino` (CPU), `torch`, or `auto`, which `musiq doctor` explains.
             device: `cpu`, `cuda` or `mps`, for torch.
             precision: `fp32`; `bf16` and `int8` where the processor has the instructions, with other scores.
@@ -112,11 +116,12 @@ class Scorer:
             beside: bytes that other processes take which `max_memory` is for, too.
 
         Raises:
-            CheckpointError: the checkpoint is missing or malformed.
+            CheckpointError: the checkpoint is missing or malformed, or does not take that preprocessing.
             MissingExtraError: the runtime is not installed.
-            ValueError: an unknown runtime, or a device or a precision that this machine lacks.
+            ValueError: an unknown preprocessing or runtime, or a device or a precision that this machine lacks.
         """
         loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+        loaded = loaded.under(preprocess)
         if loaded.model.outputs not in SCORING_OUTPUTS:
             raise CheckpointError(
                 f"{loaded.name}: {loaded.model.outputs} outputs are no quality score (1, 2 or 10 are); "

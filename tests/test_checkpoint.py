@@ -196,3 +196,42 @@ def test_a_place_that_takes_no_folder_is_named(tmp_path, tiny):
     (tmp_path / "file").touch()
     with pytest.raises(CheckpointError, match=r"file.new: cannot be written: (File exists|Not a directory)$"):
         save_checkpoint(tiny, tmp_path / "file" / "new")
+
+
+def test_another_profile_of_preprocessing_keeps_the_weights_and_nothing_that_was_measured(tiny):
+    meaning = {"population": Population("9 photos", (1.0, 2.5)), "calibration": Calibration(0.9, 2.5, "8 photos")}
+    known = replace(tiny, accuracy={"A": {"srcc": 1.0}}, score=ScoreRange(0, 100), training_data=("A",), **meaning)
+    assert known.under(None) is known
+    assert known.under("google-v1") is known
+    other = known.under("pyiqa-bicubic")
+    assert other.preprocess == "pyiqa-bicubic/224+384+native/p32/g10"
+    assert (other.id, other.score, other.training_data, other.graphs) == (tiny.id, known.score, ("A",), tiny.graphs)
+    assert (other.accuracy, other.population, other.calibration) == ({}, None, None)
+    assert replace(other.under("google-v1"), accuracy=known.accuracy, **meaning) == known
+    with pytest.raises(ValueError, match="profile must be one of google-v1, pyiqa-bicubic, got 'bicubic'"):
+        known.under("bicubic")
+
+
+def test_a_scale_of_ones_own_holds_under_its_own_profile_alone(tiny):
+    mapped = replace(tiny, own_scale=OwnScale(1, 5, (0.0, 80.0), (1.0, 5.0), name="50 ratings"))
+    assert mapped.under("google-v1") is mapped
+    with pytest.raises(
+        CheckpointError, match=r"\(50 ratings\) was learned under google-v1 and does not hold under pyiqa"
+    ):
+        mapped.under("pyiqa-bicubic")
+
+
+def test_the_profile_is_kept_in_the_folder(folder, tiny):
+    save_checkpoint(tiny.under("pyiqa-bicubic"), folder)
+    assert load_checkpoint(folder).patches.profile == "pyiqa-bicubic"
+    edit_config(folder, lambda config: config["patches"].update(profile="google-v1"))
+    with pytest.raises(CheckpointError, match="its patches are google-v1/.*, config.json says pyiqa-bicubic/"):
+        load_checkpoint(folder)
+    edit_config(folder, lambda config: config["patches"].update(profile="lanczos"))
+    with pytest.raises(CheckpointError, match="PatchConfig: profile must be one of"):
+        load_checkpoint(folder)
+
+
+def test_a_folder_from_before_there_were_profiles_is_read(folder, tiny):
+    edit_config(folder, lambda config: config["patches"].pop("profile"))
+    assert load_checkpoint(folder).patches == tiny.patches

@@ -362,3 +362,14 @@ def test_calls_from_any_thread_take_turns_where_the_runtime_must(tiny):
         found = [future.result(LONG) for future in [pool.submit(work) for work in works]]
     assert found == [[0, 1, 2, 3, 4]] * 3
     assert (len(overlaps), any(overlaps)) == (15, False)
+
+
+def test_another_preprocessing_gives_other_scores_that_say_so(tiny, photo):
+    own, other = Scorer.load(tiny), Scorer.load(tiny, preprocess="pyiqa-bicubic")
+    ours, theirs = own.score(photo), other.score(photo)
+    assert theirs.preprocess == "pyiqa-bicubic/224+384+native/p32/g10"
+    assert theirs.mos != pytest.approx(ours.mos, rel=1e-5)
+    again = Scorer.load(tiny.under("pyiqa-bicubic"), preprocess="google-v1").score(photo)
+    assert (again.mos, again.preprocess) == (ours.mos, ours.preprocess)
+    row = other.make_row("a", theirs)
+    assert (other.scoring.covers(row), own.scoring.covers(row)) == (True, False)

@@ -53,6 +53,8 @@ def calibrate(
     except ImportError as error:
         raise MissingExtraError("calibration", "explain") from error
     refuse_to_overwrite(out)
+    if not mos_range.low < mos_range.high:
+        raise ValueError(f"MOS range {mos_range.low:g}..{mos_range.high:g}: the worst value must be below the best")
     data = open_data(str(ratings), images, mos_range)
     plain = without_own_scale(load_checkpoint(checkpoint))
     scorer = Scorer.load(plain, runtime=runtime, device=device)

@@ -9,6 +9,7 @@ import typer
 
 from musiq.average import average_checkpoints
 from musiq.checkpoint import Checkpoint, load_folder, save_checkpoint
+from musiq.cli.options import PreprocessOption
 from musiq.errors import DataError, MissingExtraError
 from musiq.scores import ScoreRange
 from musiq.sources import load_checkpoint, read_training, shipped_names
@@ -109,12 +110,13 @@ def import_checkpoint(
     high: Annotated[float | None, typer.Option(help="Best score of its range.")] = None,
     trained_on: Annotated[list[str] | None, typer.Option(help="Data set it was trained on; may be repeated.")] = None,
     licence: Annotated[str, typer.Option(help="Licence of the weights.")] = "",
+    preprocess: PreprocessOption = None,
 ) -> None:
     """Convert a published file to a checkpoint folder. What the file does not tell is yours to say."""
     refuse_to_overwrite(out)
     if (low is None) != (high is None):
         raise ValueError("--low and --high go together")
-    checkpoint = load_checkpoint(file)
+    checkpoint = load_checkpoint(file).under(preprocess)
     if low is not None and high is not None:
         checkpoint = replace(checkpoint, score=ScoreRange(low, high, factor=checkpoint.score.factor))
     checkpoint = replace(

@@ -17,12 +17,13 @@ from musiq.choose.standing import Ranked, ranked
 from musiq.cli.chosen import Failures, check_list, outside, print_list, write_links, write_list, write_sidecars
 from musiq.cli.engines import ScorerOptions, local_engine, refuse_nothing
 from musiq.cli.listing import ListFormat, print_rows
-from musiq.cli.options import CheckpointOption, RecursiveOption, StoreOption
+from musiq.cli.options import CheckpointOption, PreprocessOption, RecursiveOption, StoreOption
 from musiq.decode.limits import Limits
 from musiq.errors import MissingExtraError
 from musiq.inputs.expand import Inputs
 from musiq.outputs import read_rows
 from musiq.progress import progress_bar, say
+from musiq.resize import Profile
 from musiq.rows import Row
 from musiq.runs.run import run
 
@@ -58,6 +59,7 @@ def rank(
     format: FormatOption = "table",
     sidecars: SidecarsOption = None,
     checkpoint: CheckpointOption = "default",
+    preprocess: PreprocessOption = None,
     recursive: RecursiveOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -68,7 +70,7 @@ def rank(
     """
     failures = Failures()
     rule = everything(worst) if limit is None or sidecars else first(limit, worst)
-    with _open_rows(paths, scores, checkpoint, recursive, store) as (rows, higher):
+    with _open_rows(paths, scores, checkpoint, preprocess, recursive, store) as (rows, higher):
         places = list(ranked(scored_photos(rows, failures.add), rule, higher))
     if sidecars:
         write_sidecars(sidecars, places, failures)
@@ -94,6 +96,7 @@ def pick(
     links: LinksOption = None,
     sidecars: SidecarsOption = None,
     checkpoint: CheckpointOption = "default",
+    preprocess: PreprocessOption = None,
     recursive: RecursiveOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -107,7 +110,7 @@ def pick(
     rule = better_than(above) if above is not None else parse_top(top or "")
     rule = each_folder(rule) if per_folder else rule
     folder, failures = None if links is None else open_folder(links), Failures()
-    with _open_rows(paths, scores, checkpoint, recursive, store) as (rows, higher):
+    with _open_rows(paths, scores, checkpoint, preprocess, recursive, store) as (rows, higher):
         places = list(ranked(outside(scored_photos(rows, failures.add), folder), rule, higher))
     photos = [place.photo for place in places]
     if folder:
@@ -142,6 +145,7 @@ def dedupe(
     null: NullOption = False,
     links: LinksOption = None,
     checkpoint: CheckpointOption = "default",
+    preprocess: PreprocessOption = None,
     recursive: RecursiveOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -159,7 +163,7 @@ def dedupe(
     check_list("--keep-list", keep_list, overwrite)
     check_list("--rest-list", rest_list, overwrite)
     folder, failures = None if links is None else open_folder(links), Failures()
-    with _open_rows(paths, scores, checkpoint, recursive, store) as (rows, higher):
+    with _open_rows(paths, scores, checkpoint, preprocess, recursive, store) as (rows, higher):
         scored = list(outside(scored_photos(rows, failures.add), folder))
     photos, bits = hash_photos(scored, failures.add)
     found = list(group_photos(photos, bits, near_bits, burst, higher))
@@ -187,7 +191,12 @@ def _group_rows(groups: list[list["Member"]], format: ListFormat) -> Iterator[di
 
 @contextmanager
 def _open_rows(
-    paths: list[str] | None, scores: Path | None, checkpoint: str, recursive: bool, store: Path | None
+    paths: list[str] | None,
+    scores: Path | None,
+    checkpoint: str,
+    preprocess: Profile | None,
+    recursive: bool,
+    store: Path | None,
 ) -> Iterator[tuple[Iterable[Row], bool]]:
     """The rows, and whether higher scores are better."""
     if scores is not None and not paths:
@@ -198,7 +207,7 @@ def _open_rows(
     inputs = Inputs(tuple(paths), recursive)
     refuse_nothing(inputs, paths)
     with (
-        local_engine(ScorerOptions(checkpoint), Limits(), store) as (engine, opened, summary),
+        local_engine(ScorerOptions(checkpoint, preprocess=preprocess), Limits(), store) as (engine, opened, summary),
         progress_bar("scoring", None) as advance,
     ):
         rows = run(inputs, engine, store=opened, summary=summary, advance=advance, count=inputs.quick)

@@ -11,7 +11,15 @@ import typer
 from musiq.checkpoint import Checkpoint
 from musiq.cli.chosen import Failures
 from musiq.cli.engines import ScorerOptions, local_engine, refuse_nothing
-from musiq.cli.options import CheckpointOption, DeviceOption, QuietOption, RecursiveOption, RuntimeOption, StoreOption
+from musiq.cli.options import (
+    CheckpointOption,
+    DeviceOption,
+    PreprocessOption,
+    QuietOption,
+    RecursiveOption,
+    RuntimeOption,
+    StoreOption,
+)
 from musiq.decode.limits import Limits
 from musiq.errors import MissingExtraError
 from musiq.inputs.expand import Inputs
@@ -34,6 +42,7 @@ def compare(
     first: Annotated[str, typer.Argument(metavar="A", help="An image; or a folder, archive, list... of images.")],
     second: Annotated[str, typer.Argument(metavar="B", help="The same.")],
     checkpoint: CheckpointOption = "default",
+    preprocess: PreprocessOption = None,
     format: Annotated[Printed, typer.Option(help="How the result is printed.")] = "text",
     recursive: RecursiveOption = False,
     store: StoreOption = None,
@@ -52,7 +61,7 @@ def compare(
     of_sets = _are_sets(inputs)
     if of_sets:
         _require_scipy()
-    used, sides = load_checkpoint(checkpoint), list[Side]()
+    used, sides = load_checkpoint(checkpoint).under(preprocess), list[Side]()
     with local_engine(ScorerOptions(used, runtime, device), Limits(), store) as (engine, opened, _):
         for one in inputs:
             with progress_bar("scoring", None, live=not quiet) as advance:

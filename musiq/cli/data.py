@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from musiq.cli.options import RangeOption
+from musiq.cli.options import RangeOption, SplitColumnOption
 from musiq.data.check import describe, find_faults
 from musiq.data.csv import write_csv
 from musiq.data.record import DataSet, Record
@@ -47,10 +47,11 @@ def check(
     folder: Folder,
     decode: Annotated[bool, typer.Option("--decode", help="Also decode every image.")] = False,
     mos_range: RangeOption = None,
+    split_column: SplitColumnOption = None,
     workers: Workers = 1,
 ) -> None:
     """Print facts about a data set, and faults on stderr. Exit 0; 1 for faults; 2 where it cannot be read."""
-    data = open_data(name, folder, mos_range)
+    data = open_data(name, folder, mos_range, split_column)
     print_table(("fact", "value"), describe(data).items(), sys.stdout)
     faults = find_faults(data, decode=decode, workers=workers)
     for fault in faults:
@@ -76,10 +77,11 @@ def split(
     ] = 10,
     no_near: Annotated[bool, typer.Option("--no-near", help="Do not look for near-duplicates.")] = False,
     mos_range: RangeOption = None,
+    split_column: SplitColumnOption = None,
     workers: Workers = 1,
 ) -> None:
     """Split at random, by seed; groups and near-duplicates stay together. Writes a CSV for training and evaluation."""
-    data = open_data(name, folder, mos_range)
+    data = open_data(name, folder, mos_range, split_column)
     _refuse_unwritable(data)
     if keep_test and shares[2] != 0:
         raise ValueError(f"--keep-test with a share of {shares[2]:g} for test; say --shares 0.9 0.1 0, for example")

@@ -13,6 +13,7 @@ from musiq.decode.pool import IDLE_BYTES, Decoders
 from musiq.image import MAX_PIXELS
 from musiq.inputs.expand import Inputs
 from musiq.meaning.describe import describe_scale
+from musiq.resize import Profile
 from musiq.runs.engine import Engine
 from musiq.runs.local import LocalEngine
 from musiq.runs.summary import Summary
@@ -34,6 +35,7 @@ class ScorerOptions(NamedTuple):
     max_pixels: int = MAX_PIXELS
     max_memory: int | None = None
     max_patches: int | None = None
+    preprocess: Profile | None = None
 
 
 EngineName = Literal["local", "ray"]

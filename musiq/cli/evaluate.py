@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from musiq.cli.options import RangeOption
+from musiq.cli.options import CHECKPOINT, PreprocessOption, RangeOption, SplitColumnOption
 from musiq.errors import MissingExtraError
 from musiq.runtime import Device, RuntimeName
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    checkpoint: Annotated[str, typer.Argument(help="Shipped name, checkpoint folder, .npz or .pth file.")],
+    checkpoint: Annotated[str, typer.Argument(help=CHECKPOINT)],
     data: Annotated[str, typer.Option(help="Name of a published data set, or a CSV with the columns image, mos.")],
     images: Annotated[Path, typer.Option(help="Folder of the data set's images.")],
     split: Annotated[
@@ -27,6 +27,8 @@ def evaluate(
         "predictions.csv"
     ),
     mos_range: RangeOption = None,
+    split_column: SplitColumnOption = None,
+    preprocess: PreprocessOption = None,
     runtime: Annotated[RuntimeName, typer.Option(help="What executes the network.")] = "auto",
     device: Annotated[Device, typer.Option(help="Where torch runs.")] = "cpu",
     resamples: Annotated[int, typer.Option(min=0, help="Of the bootstrap intervals; 0 for none.")] = 1000,
@@ -42,11 +44,11 @@ def evaluate(
         from musiq.evaluate.predictions import evaluate_checkpoint
     from musiq.scorer import Scorer
 
-    opened = open_data(data, images, mos_range)
+    opened = open_data(data, images, mos_range, split_column)
     assigned = opened if opened.published_images is None else assign_splits(opened, split_seed)
     splits = tuple(split or _default_split(assigned))
     result = evaluate_checkpoint(
-        Scorer.load(checkpoint, runtime=runtime, device=device),
+        Scorer.load(checkpoint, preprocess=preprocess, runtime=runtime, device=device),
         assigned,
         splits,
         out,

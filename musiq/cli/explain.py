@@ -10,7 +10,14 @@ import typer
 
 from musiq.cli.chosen import Failures
 from musiq.cli.engines import refuse_nothing
-from musiq.cli.options import CheckpointOption, DeviceOption, MemoryOption, RecursiveOption, RuntimeOption
+from musiq.cli.options import (
+    CheckpointOption,
+    DeviceOption,
+    MemoryOption,
+    PreprocessOption,
+    RecursiveOption,
+    RuntimeOption,
+)
 from musiq.decode.limits import Limits
 from musiq.decode.pool import Decoders
 from musiq.errors import ImageError, MissingExtraError, OutputError
@@ -35,6 +42,7 @@ def explain(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the pictures and data; it is made if need be.")],
     checkpoint: CheckpointOption = "default",
+    preprocess: PreprocessOption = None,
     attention: Annotated[bool, typer.Option(help="Draw what the network attends to; needs musiq[train].")] = True,
     sensitivity: Annotated[
         bool, typer.Option(help="Crop, resize, compress and turn the photo, and score that.")
@@ -54,7 +62,7 @@ def explain(
     inputs, failures = Inputs(tuple(paths), recursive), Failures()
     refuse_nothing(inputs, paths)
     _make(out)
-    scorer = Scorer.load(checkpoint, runtime=runtime, device=device, max_memory=max_memory)
+    scorer = Scorer.load(checkpoint, preprocess=preprocess, runtime=runtime, device=device, max_memory=max_memory)
     network = _open_network(scorer) if attention else None
     with Decoders(Limits(), ready=1) as decoders, progress_bar("explaining", None) as advance:
         if inputs.quick:

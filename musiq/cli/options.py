@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from musiq.memory import parse_bytes
+from musiq.resize import Profile
 from musiq.runtime.choose import Device, RuntimeName
 from musiq.runtime.precision import Precision
 
@@ -30,10 +31,14 @@ _RANGE = typer.Option(
     "--mos-range",
     parser=parse_range,
     metavar="LOW:HIGH",
-    help="Worst and best value of the scale; a CSV does not tell.",
+    help="Worst and best value of the scale; a CSV does not tell. 100:1 turns ratings round of which lower is better.",
 )
 RangeOption = Annotated[MosRange | None, _RANGE]
 RangesOption = Annotated[list[MosRange] | None, _RANGE]
+SplitColumnOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Column of a CSV that holds its split; split or official_split if unset."),
+]
 
 
 def pair_ranges(data: list[str], images: list[Path], ranges: list[MosRange]) -> list[MosRange | None]:
@@ -47,6 +52,14 @@ def pair_ranges(data: list[str], images: list[Path], ranges: list[MosRange]) -> 
             f"{len(data)} --data and {len(ranges)} --mos-range; give one for each data set, or one for all"
         )
     return [ranges[0] if ranges and Path(name).is_file() else None for name in data]
+
+
+def pair_columns(data: list[str], column: str | None) -> list[str | None]:
+    """The column of the split for each data set: known sets have a split of their own."""
+    columns = [column if Path(name).is_file() else None for name in data]
+    if column is not None and not any(columns):
+        raise ValueError(f"--split-column {column} is of a CSV, and --data names none")
+    return columns
 
 
 def _parse_bytes(text: str) -> int:
@@ -66,7 +79,12 @@ MemoryOption = Annotated[
 ]
 FileMemoryOption = Annotated[int | None, size_option("--file-memory", "What decoding one file may take; 4GB if unset.")]
 FileSecondsOption = Annotated[float, typer.Option(min=0.1, help="Give a file up that takes longer to read and decode.")]
-CheckpointOption = Annotated[str, typer.Option(help="Shipped name, checkpoint folder, .npz or .pth file.")]
+CHECKPOINT = "Shipped name, checkpoint folder, .npz or .pth file, or hf://owner/name; #HASH pins its weights."
+CheckpointOption = Annotated[str, typer.Option(help=CHECKPOINT)]
+PreprocessOption = Annotated[
+    Profile | None,
+    typer.Option(help="Whose resize: the published code's, or the common port's; the checkpoint's own if unset."),
+]
 RecursiveOption = Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders.")]
 RuntimeOption = Annotated[RuntimeName, typer.Option(help="What executes the network; musiq doctor explains auto.")]
 DeviceOption = Annotated[Device, typer.Option(help="Where it runs; cuda and mps need torch.")]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from musiq.cli.options import RangesOption, pair_ranges
+from musiq.cli.options import RangesOption, SplitColumnOption, pair_columns, pair_ranges
 from musiq.errors import MissingExtraError
 from musiq.progress import say
 from musiq.runtime import Device
@@ -32,6 +32,7 @@ def reproduce(
     ),
     seeds: Annotated[int | None, typer.Option(min=1, help="Runs of each row; else what the scale says.")] = None,
     mos_range: RangesOption = None,
+    split_column: SplitColumnOption = None,
     initial: Annotated[
         list[str] | None, typer.Option(help="Checkpoint that MUSIQ starts from; RECIPE=FILE for one row's recipe.")
     ] = None,
@@ -57,7 +58,8 @@ def reproduce(
         raise MissingExtraError("experiments", "train") from error
     _refuse_what_cannot_be(out)
     open_device(device)
-    named = zip(data, images, pair_ranges(data, images, mos_range or []), strict=True)
+    ranges, columns = pair_ranges(data, images, mos_range or []), pair_columns(data, split_column)
+    named = zip(data, images, ranges, columns, strict=True)
     sets = [assign_splits(open_data(*one), split_seed, PUBLISHED_SHARES) for one in named]
     for fault in (fault for one in sets for fault in wrong_count(one)):
         say(f"warning: {fault}")

@@ -22,6 +22,7 @@ from musiq.cli.options import (
     PatchesOption,
     PixelsOption,
     PrecisionOption,
+    PreprocessOption,
     QuietOption,
     RecursiveOption,
     RetryOption,
@@ -55,6 +56,7 @@ PathsArgument = Annotated[
 def score(
     paths: PathsArgument,
     checkpoint: CheckpointOption = "default",
+    preprocess: PreprocessOption = None,
     format: Annotated[
         Format | None, typer.Option(help="How results are written; by the suffix of --output if unset, else table.")
     ] = None,
@@ -91,7 +93,7 @@ def score(
     form: Format = format or ("table" if output is None else lasting_format(output, None))
     to_stdout = output is None and (store is None or format is not None)
     options = ScorerOptions(
-        checkpoint, runtime, device, precision, threads, workers, max_pixels, max_memory, max_patches
+        checkpoint, runtime, device, precision, threads, workers, max_pixels, max_memory, max_patches, preprocess
     )
     limits = Limits(file_seconds, file_memory or Limits.memory, max_pixels)
     with ExitStack() as stack:

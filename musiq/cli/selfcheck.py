@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from musiq.cli.engines import refuse_nothing
-from musiq.cli.options import MemoryOption
+from musiq.cli.options import CheckpointOption, MemoryOption
 from musiq.distortions import DISTORTIONS, LEVELS
 from musiq.errors import ImageError
 from musiq.inputs.expand import Inputs
@@ -22,7 +22,7 @@ from musiq.tables import print_table
 
 def selfcheck(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Good photos, folders of them, or globs.")],
-    checkpoint: Annotated[str, typer.Option(help="Shipped name, checkpoint folder, .npz or .pth file.")] = "default",
+    checkpoint: CheckpointOption = "default",
     distortion: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
     output: Annotated[Path | None, typer.Option(help="CSV for every score.")] = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders.")] = False,

@@ -21,6 +21,7 @@ from musiq.cli.options import (
     PatchesOption,
     PixelsOption,
     PrecisionOption,
+    PreprocessOption,
     RuntimeOption,
     ThreadsOption,
     WorkersOption,
@@ -54,6 +55,7 @@ def serve(
     show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     access_log: Annotated[bool, typer.Option("--access-log", help="Print a line for each request.")] = False,
     checkpoint: CheckpointOption = "default",
+    preprocess: PreprocessOption = None,
     runtime: RuntimeOption = "auto",
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "fp32",
@@ -90,6 +92,7 @@ def serve(
     given["file_memory"] = file_memory
     settings = Settings(
         checkpoint=checkpoint,
+        preprocess=preprocess,
         runtime=runtime,
         device=device,
         precision=precision,

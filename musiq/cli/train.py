@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from musiq.cli.options import RangesOption, pair_ranges
+from musiq.cli.options import RangesOption, SplitColumnOption, pair_columns, pair_ranges
 from musiq.errors import MissingExtraError
 from musiq.progress import say
 from musiq.runtime import Device
@@ -18,6 +18,7 @@ def train(
     images: Annotated[list[Path], typer.Option(help="The data set's folder; one for each --data.")],
     out: Annotated[Path, typer.Option(help="Run folder; a run found there is continued.")],
     mos_range: RangesOption = None,
+    split_column: SplitColumnOption = None,
     initial: Annotated[str | None, typer.Option(help="Checkpoint to start from, instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")] = None,
     split_seed: Annotated[int, typer.Option(help="Seed of random splits, for data sets that have none.")] = 0,
@@ -40,7 +41,8 @@ def train(
         raise MissingExtraError("training", "train") from error
     plan = load_recipe(recipe)
     plan = replace(plan, initial=initial or plan.initial, seed=plan.seed if seed is None else seed)
-    named = zip(data, images, pair_ranges(data, images, mos_range or []), strict=True)
+    ranges, columns = pair_ranges(data, images, mos_range or []), pair_columns(data, split_column)
+    named = zip(data, images, ranges, columns, strict=True)
     sets = [assign_splits(open_data(*one), split_seed) for one in named]
     for fault in (fault for one in sets for fault in wrong_count(one)):
         say(f"warning: {fault}")

@@ -14,6 +14,7 @@ from musiq.cli.options import (
     PatchesOption,
     PixelsOption,
     PrecisionOption,
+    PreprocessOption,
     QuietOption,
     RuntimeOption,
     ThreadsOption,
@@ -50,6 +51,7 @@ def video(
     ] = None,
     format: Annotated[Lasting | None, typer.Option(help="Of --output; by its suffix if unset.")] = None,
     checkpoint: CheckpointOption = "default",
+    preprocess: PreprocessOption = None,
     runtime: RuntimeOption = "auto",
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "fp32",
@@ -76,6 +78,7 @@ def video(
     expected = sum(_expect(clip, take) for clip in dict.fromkeys(clips))
     scorer = Scorer.load(
         checkpoint,
+        preprocess=preprocess,
         runtime=runtime,
         device=device,
         precision=precision,

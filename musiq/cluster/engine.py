@@ -57,8 +57,8 @@ class RayEngine:
     ) -> None:
         load_ray()
         on_gpu = options.get("device") == "cuda"
-        self.checkpoint = load_checkpoint(options.get("checkpoint", "default"))
-        self._options = {name: value for name, value in options.items() if name != "checkpoint"}
+        self.checkpoint = load_checkpoint(options.get("checkpoint", "default")).under(options.get("preprocess"))
+        self._options = {name: value for name, value in options.items() if name not in ("checkpoint", "preprocess")}
         cores = max(options.get("threads") or 0, options.get("workers") or 0) or (GPU_CPUS if on_gpu else 1)
         self._options["threads"] = options.get("threads") or cores
         self._options["workers"] = options.get("workers") or cores

@@ -80,7 +80,8 @@ class Steps(Dataset[Step]):
         tokens_per_batch: images x longest sequence of one forward pass.
         seed: of order and augmentation.
         weights: how often an epoch visits each data set's images; empty for once each.
-        rank, world: which of how many processes this is; each takes every `world`-th image of a step.
+        rank: which of the processes this is, from 0.
+        world: how many processes there are; each takes every `world`-th image of a step.
     """
 
     def __init__(

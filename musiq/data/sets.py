@@ -44,35 +44,50 @@ SETS = {
 }
 
 
-def open_data(name: str, images: Path, mos_range: tuple[float, float] | None = None) -> DataSet:
+def open_data(
+    name: str, images: Path, mos_range: tuple[float, float] | None = None, split_column: str | None = None
+) -> DataSet:
     """A data set: the published tree below `images`, or the rows of a CSV of one's own whose images lie there.
 
     Args:
         name: a name in `SETS`, `photos` for a folder of unrated photos, or the path of a CSV in the format of
-            `musiq.data.csv`.
+            `musiq.data.csv`, or of the common toolbox.
         images: folder of the published tree, or the one that the CSV's paths are relative to.
-        mos_range: worst and best value of the rating scale, instead of the set's own; a CSV does not tell.
+        mos_range: worst and best value of the rating scale, instead of the set's own; a CSV does not tell. Where the
+            worst is the higher number, ratings are turned round: each m becomes worst + best - m.
+        split_column: of a CSV, which column holds its split; None for the usual one.
 
     Raises:
         DataError: neither such a name nor such a file, a malformed set, or a MOS outside the scale.
     """
     if name == photos.NAME:
         return photos.read(images)
-    data = _read(name, images)
+    data = _read(name, images, split_column, directed=mos_range is not None)
     if mos_range is not None:
-        low, high = mos_range
-        if not low < high:
-            raise DataError(f"MOS range {low:g}..{high:g}: the worst value must be below the best")
-        data = replace(data, low=low, high=high)
+        data = _on_scale(data, *mos_range)
     for fault in outside_scale(data):
         raise DataError(fault)
     return data
 
 
-def _read(name: str, images: Path) -> DataSet:
+def _on_scale(data: DataSet, worst: float, best: float) -> DataSet:
+    if worst < best:
+        return replace(data, low=worst, high=best)
+    if not worst > best:
+        raise DataError(f"MOS range {worst:g}..{best:g}: the worst value must differ from the best")
+    turned = [
+        replace(record, mos=worst + best - record.mos, histogram=record.histogram and record.histogram[::-1])
+        for record in data.records
+    ]
+    return replace(data, records=tuple(turned), low=best, high=worst)
+
+
+def _read(name: str, images: Path, split_column: str | None, *, directed: bool) -> DataSet:
     if name in SETS:
+        if split_column is not None:
+            raise DataError(f"{name} has a split of its own; column {split_column} would be of a CSV")
         return SETS[name].read(images)
     if not Path(name).is_file():
         known = ", ".join([*SETS, photos.NAME])
         raise DataError(f"{name!r} is neither the file of a CSV nor a data set; known are {known}")
-    return read_csv(Path(name), images)
+    return read_csv(Path(name), images, split_column, directed=directed)

@@ -51,18 +51,33 @@ def read_table(path: Path, columns: Iterable[str]) -> list[Row]:
     Raises:
         DataError: the file is missing, unreadable, empty, or lacks a column.
     """
+    header, rows = read_rows(path)
+    check_rows(path, header, rows, columns)
+    return rows
+
+
+def read_rows(path: Path) -> tuple[list[str], list[Row]]:
+    """Header and rows of a CSV or XLSX file, either empty where it has none.
+
+    Raises:
+        DataError: the file is missing or unreadable.
+    """
     header, lines = _read_xlsx(path) if path.suffix.lower() == ".xlsx" else _read_csv(path)
-    missing = [column for column in columns if column not in header]
-    if missing:
-        raise DataError(f"{path}: column {', '.join(missing)} is missing; it has {header}")
     rows = [
         Row(f"{path}, row {number}", dict(zip(header, line, strict=False)))
         for number, line in enumerate(lines, start=2)
         if any(line)
     ]
+    return header, rows
+
+
+def check_rows(path: Path, header: Sequence[str], rows: Sequence[Row], columns: Iterable[str]) -> None:
+    """Refuses a file without a row, or whose header lacks one of `columns`."""
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise DataError(f"{path}: column {', '.join(missing)} is missing; it has {list(header)}")
     if not rows:
         raise DataError(f"{path}: no row")
-    return rows
 
 
 def _read_csv(path: Path) -> tuple[list[str], list[list[str]]]:

@@ -33,7 +33,8 @@ def agreement(predicted: ArrayLike, rated: ArrayLike) -> Agreement:
     """Agreement of two series of equal length, at least 2. Correlations with a constant are NaN, with a warning.
 
     Args:
-        predicted, rated: float `(N,)`, finite, in the same units.
+        predicted: float `(N,)`, finite.
+        rated: float `(N,)`, finite, in the same units.
 
     Raises:
         ValueError: the series differ in length, are too short, or hold NaN or infinity.

@@ -50,7 +50,9 @@ def compare(first: ArrayLike, second: ArrayLike, rated: ArrayLike, resamples: in
     SRCC is tested on ranks, PLCC on standardised scores, so that scores in different units may be swapped.
 
     Args:
-        first, second, rated: float `(N,)`, finite, none of them constant, N at least 10.
+        first: float `(N,)`, finite, not constant, N at least 10.
+        second: the same of the other scores.
+        rated: the same of the ratings.
         resamples: of the bootstrap and of the permutation test; the smallest p-value is about 2 / resamples.
 
     Raises:

@@ -45,7 +45,8 @@ def bootstrap_intervals(
     """Percentile bootstrap intervals of SRCC and PLCC; both NaN, with a warning, below 10 images or for a constant.
 
     Args:
-        predicted, rated: float `(N,)`, finite.
+        predicted: float `(N,)`, finite.
+        rated: float `(N,)`, finite.
         resamples: how many times N images are drawn with replacement.
     """
     x, y = checked_pair(predicted, rated)
@@ -100,7 +101,8 @@ def random_splits(
     """SRCC and PLCC over random test splits of given predictions. Nothing is trained anew.
 
     Args:
-        predicted, rated: float `(N,)`, finite.
+        predicted: float `(N,)`, finite.
+        rated: float `(N,)`, finite.
         count: number of splits, each drawn anew from all images.
         groups: a name per image; images of one name are drawn together. Empty names, or no groups at all, stand alone.
         share: of the images in a split; the last group drawn may overshoot it.

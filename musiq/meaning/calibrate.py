@@ -84,7 +84,8 @@ def learn_scale(
         checkpoint: without a scale of its own.
         scores: what it gives the rated images.
         ratings: of these, the higher the better.
-        low, high: ends of their scale.
+        low: worst rating of their scale.
+        high: best rating of their scale.
         name: of the new checkpoint.
         of: whose ratings these are.
 

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from musiq.checkpoint import Checkpoint
+from musiq.patches import PatchConfig
 from musiq.scores import Population
 
 
@@ -37,10 +38,12 @@ def describe_meaning(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def describe_scale(checkpoint: Checkpoint) -> str:
-    """Range, direction, checkpoint and training data of scores, for the end of a run."""
+    """Range, direction, checkpoint, training data and any but the published preprocessing, for the end of a run."""
     trained = f", trained on {', '.join(checkpoint.training_data)}" if checkpoint.training_data else ""
     own = "" if checkpoint.own_scale is None else f", scale learned from {checkpoint.own_scale.name}"
-    return f"{checkpoint.score_range.words()}; checkpoint {checkpoint.name}{own}{trained}"
+    profile = checkpoint.patches.profile
+    other = "" if profile == PatchConfig.profile else f", preprocessing {profile}"
+    return f"{checkpoint.score_range.words()}; checkpoint {checkpoint.name}{own}{trained}{other}"
 
 
 def _quantiles(checkpoint: Checkpoint, people: Population) -> list[float]:

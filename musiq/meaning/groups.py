@@ -54,7 +54,8 @@ class GroupComparison:
         """A sentence for people.
 
         Args:
-            low, high: ends of the scale, which say how many digits are of use.
+            low: worst score of the scale; its ends say how many digits are of use.
+            high: best score of the scale.
         """
         digits = decimals(low, high)
         found = "no difference can be shown" if self.better is None else f"{self.better} is better"

@@ -54,7 +54,7 @@ class Recipe:
         ranking: weight of a loss on the order of each data set's images within a forward pass; 0 for none.
         compile: run the network through `torch.compile`.
         validate_every: epochs between validations; the last epoch always is.
-        initial: checkpoint to start from (shipped name, folder, `.npz`, `.pth`); for NIMA its backbone's file.
+        initial: checkpoint to start from (as `musiq.load_checkpoint` takes it); for NIMA its backbone's file.
         training_data: names of the data sets, for the card; empty takes those of the command line.
         licence: of the weights, for the card.
         seed: of initial weights, order and augmentation.

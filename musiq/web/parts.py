@@ -99,6 +99,7 @@ class Parts:
         self.decoders = stack.enter_context(Decoders(settings.limits, ready=1))  # it starts while the network is loaded
         self.scorer = Scorer.load(
             settings.checkpoint,
+            preprocess=settings.preprocess,
             runtime=settings.runtime,
             device=settings.device,
             precision=settings.precision,

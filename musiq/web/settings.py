@@ -7,6 +7,7 @@ from pathlib import Path
 from musiq.checkpoint import Checkpoint
 from musiq.decode.limits import Limits
 from musiq.image import MAX_PIXELS
+from musiq.resize import Profile
 from musiq.runtime.choose import Device, RuntimeName
 from musiq.runtime.precision import Precision, core_count
 
@@ -16,8 +17,8 @@ class Settings:
     """Of one server.
 
     Attributes:
-        checkpoint, runtime, device, precision, threads, workers, max_memory, max_patches, max_pixels: as in
-            `Scorer.load`.
+        checkpoint, preprocess, runtime, device, precision, threads, workers, max_memory, max_patches, max_pixels: as
+            in `Scorer.load`.
         folder: whose photos are shown and may be scored by name; None serves uploads only.
         store: file that scores, picks and jobs are kept in; None keeps them until the server ends.
         recursive: whether subfolders of the folder are shown.
@@ -40,6 +41,7 @@ class Settings:
     """
 
     checkpoint: str | Path | Checkpoint = "default"
+    preprocess: Profile | None = None
     runtime: RuntimeName = "auto"
     device: Device = "cpu"
     precision: Precision = "fp32"

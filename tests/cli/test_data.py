@@ -130,3 +130,13 @@ def test_near_duplicates_need_the_extra(call, rated, monkeypatch):
     result = call("split", rated / "rated.csv", rated, "--out", rated / "o.csv", code=2)
     assert isinstance(result.exception, MissingExtraError)
     assert "musiq[train]" in str(result.exception)
+
+
+def test_a_table_of_the_common_toolbox_is_checked(call, rated):
+    rows = [f"{index}.jpg,{1 + index / 5},0.3,{'train' if index % 4 else 'test'},val" for index in range(20)]
+    miniatures.write(rated / "meta.csv", "img_name,mos,std,official_split,ratio802_seed123_split_01", *rows)
+    facts = call("check", rated / "meta.csv", rated, "--mos-range", "1:5").stdout
+    assert "splits      test 5, train 15\n" in facts
+    assert "spread      yes\n" in facts
+    other = call("check", rated / "meta.csv", rated, "--split-column", "ratio802_seed123_split_01").stdout
+    assert "splits      val 20\n" in other

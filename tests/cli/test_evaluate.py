@@ -119,3 +119,25 @@ def test_a_table_that_cannot_be_written_is_named(run, tmp_path):
     result = run("table", tmp_path / "p.csv", "--out", tmp_path / "no" / "t.md")
     assert result.exit_code == 2
     assert "--out" in str(result.exception)
+
+
+def test_a_table_of_the_common_toolbox(run, tiny_folder, rated, tmp_path):
+    """Its lower ratings are better ones: turned round they are ours."""
+    rows = read_csv(rated / "rated.csv", rated).records
+    text = "ref_name,dist_name,dmos,official_split,other_split\n" + "".join(
+        f"r.png,{row.name},{1 - row.mos:.4f},{row.split},{'test' if index < 11 else 'train'}\n"
+        for index, row in enumerate(rows)
+    )
+    (tmp_path / "meta_info.csv").write_text(text)
+    meta = ("--data", tmp_path / "meta_info.csv", "--images", rated)
+    refused = evaluate(run, tiny_folder, meta, tmp_path / "p.csv")
+    assert (refused.exit_code, "dmos does not tell which end is better" in str(refused.exception)) == (2, True)
+    read_as_ours = (rated / "rated.csv", "--images", rated, "--mos-range", "0:1")
+    assert evaluate(run, tiny_folder, ("--data", *read_as_ours), tmp_path / "o.csv").exit_code == 0
+    assert evaluate(run, tiny_folder, meta, tmp_path / "p.csv", "--mos-range", "1:0").exit_code == 0
+    ours, theirs = (json.loads((tmp_path / name).read_text())["figures"]["srcc"] for name in ("o.json", "p.json"))
+    assert theirs == ours
+    chosen = ("--mos-range", "1:0", "--split-column", "other_split", "--preprocess", "pyiqa-bicubic")
+    result = evaluate(run, tiny_folder, meta, tmp_path / "p.csv", *chosen)
+    assert "images 11\n" in result.stdout
+    assert json.loads((tmp_path / "p.json").read_text())["preprocess"].startswith("pyiqa-bicubic/")

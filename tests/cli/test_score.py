@@ -11,6 +11,9 @@ import pytest
 from musiq.checkpoint import save_checkpoint
 from musiq.runtime import precision
 from musiq.scores import Calibration, Population, ScoreRange
+from musiq.store import Store
+from musiq.store.holdings import find_scorings
+from tests.conftest import REFERENCE
 
 BAD = {
     "truncated.jpg": "truncated",
@@ -188,3 +191,42 @@ def test_as_a_process(tiny_folder, mixed_folder):
     )
     assert done.returncode == 2
     assert done.stderr.startswith("musiq: no: no such file or folder")
+
+
+def test_profiles_are_kept_apart_in_a_store(call, tiny_folder, mixed_folder, tmp_path):
+    common = ("--checkpoint", tiny_folder, "--store", tmp_path / "s.sqlite", "--format", "jsonl")
+    scores = {}
+    for profile in ("google-v1", "pyiqa-bicubic", "google-v1"):
+        result = call("score", mixed_folder / "good.png", *common, "--preprocess", profile)
+        row = json.loads(result.stdout)
+        assert row["preprocess"] == f"{profile}/224+384+native/p32/g10"
+        assert ("preprocessing pyiqa-bicubic" in result.stderr) == (profile == "pyiqa-bicubic")
+        assert scores.setdefault(profile, row["score"]) == row["score"]
+    assert scores["google-v1"] != pytest.approx(scores["pyiqa-bicubic"], rel=1e-5)
+    plain = json.loads(call("score", mixed_folder / "good.png", *common).stdout)
+    assert plain["score"] == scores["google-v1"]
+    with Store(tmp_path / "s.sqlite") as store:
+        assert {scoring.preprocess.partition("/")[0] for scoring in find_scorings(store)} == set(scores)
+
+
+@pytest.mark.parametrize("command", ["rank", "pick", "compare", "explain", "video", "serve", "evaluate", "dedupe"])
+def test_every_command_that_scores_takes_a_profile(command, call):
+    assert "--preprocess" in call(command, "--help").output
+
+
+def test_an_imported_file_may_keep_a_profile(call, tiny_folder, mixed_folder, tmp_path):
+    source = REFERENCE / "tiny-multiscale.npz"
+    call("checkpoints", "import", source, tmp_path / "old", "--preprocess", "pyiqa-bicubic")
+    photo = mixed_folder / "good.png"
+    (kept, asked) = (
+        json.loads(call("score", photo, "--format", "jsonl", *options).stdout)["score"]
+        for options in (
+            ("--checkpoint", tmp_path / "old"),
+            ("--checkpoint", tiny_folder, "--preprocess", "pyiqa-bicubic"),
+        )
+    )
+    assert kept == asked
+    ranked = json.loads(
+        call("rank", photo, "--checkpoint", tiny_folder, "--preprocess", "pyiqa-bicubic", "--format", "jsonl").stdout
+    )
+    assert ranked["score"] == pytest.approx(asked, abs=0.01)

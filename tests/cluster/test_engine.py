@@ -12,7 +12,7 @@ from musiq.scorer import Scorer
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
 
 
-@pytest.mark.parametrize("options", [{}, {"max_patches": 5}, {"precision": "int8"}])
+@pytest.mark.parametrize("options", [{}, {"max_patches": 5}, {"precision": "int8"}, {"preprocess": "pyiqa-bicubic"}])
 def test_its_scores_compare_with_those_of_one_machine(folder, options, monkeypatch):
     monkeypatch.setattr("musiq.runtime.choose.multiplies", lambda precision: True)
     engine = RayEngine({"checkpoint": folder / "tiny", **options}, Limits())

@@ -46,10 +46,28 @@ def test_a_given_range_is_the_scale(rated):
         open_data(str(rated / "rated.csv"), rated, (0, 3))
 
 
-@pytest.mark.parametrize("mos_range", [(5, 1), (3, 3), (math.nan, 5)])
-def test_a_range_goes_upwards(rated, mos_range):
-    with pytest.raises(DataError, match="the worst value must be below the best"):
+@pytest.mark.parametrize("mos_range", [(3, 3), (math.nan, 5)])
+def test_a_range_has_two_ends(rated, mos_range):
+    with pytest.raises(DataError, match="the worst value must differ from the best"):
         open_data(str(rated / "rated.csv"), rated, mos_range)
+
+
+def test_ratings_of_which_lower_is_better_are_turned_round(tmp_path):
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).touch()
+    (tmp_path / "d.csv").write_text("image,mos,spread,histogram\na.jpg,20,3,1 2 3\nb.jpg,100,,\n")
+    data = open_data(str(tmp_path / "d.csv"), tmp_path, (100, 1))
+    assert (data.low, data.high) == (1, 100)
+    good, bad = data.records
+    assert (good.mos, good.spread, good.histogram) == (81, 3, (3, 2, 1))
+    assert (bad.mos, bad.histogram) == (1, None)
+    with pytest.raises(DataError, match=r"image 1 \('a\.jpg'\): mos 131 is outside 50\.\.101"):
+        open_data(str(tmp_path / "d.csv"), tmp_path, (101, 50))
+
+
+def test_a_column_of_splits_is_of_a_csv(rated):
+    with pytest.raises(DataError, match="spaq has a split of its own; column split_01 would be of a CSV"):
+        open_data("spaq", rated, split_column="split_01")
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path):

@@ -63,6 +63,12 @@ def test_a_scale_of_ones_own(mapped):
     assert describe_scale(mapped).startswith("1 to 5, higher is better; checkpoint tiny-multiscale, scale learned from")
 
 
+def test_any_but_the_published_preprocessing_is_named(tiny):
+    assert describe_scale(tiny.under("pyiqa-bicubic")).endswith(
+        "checkpoint tiny-multiscale, preprocessing pyiqa-bicubic"
+    )
+
+
 def test_scores_on_a_scale_of_ones_own(base, mapped, photo):
     """250 is 2.75 there; 100 to either side is 0.3, beside a noise of 0.3."""
     plain, own = Scorer.load(base).score(photo), Scorer.load(mapped).score(photo)
