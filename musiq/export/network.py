@@ -74,8 +74,8 @@ class ScoringNetwork(nn.Module):
 
 
 class _OwnScale(nn.Module):
-    """`OwnScale.apply` in plain operators, summed up from the worst knot: how far a score goes along each segment, times
-    its slope."""
+    """`OwnScale.apply` in plain operators: from the worst knot on, how far a score goes along each segment, times its
+    slope."""
 
     def __init__(self, own: OwnScale) -> None:
         super().__init__()

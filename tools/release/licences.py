@@ -93,8 +93,8 @@ def write_reports(python: Path, stem: Path) -> None:
     bom = json.loads(call([*command, "--pyproject", ROOT / "pyproject.toml", python]))
     bom["metadata"]["component"]["version"] = __version__  # which is not in pyproject.toml
     Path(f"{stem}.cdx.json").write_text(json.dumps(bom, indent=2) + "\n")
-    command = [sys.executable, "-m", "piplicenses", "--python", str(python), "--from=mixed", "--format=csv", "--with-urls"]
-    Path(f"{stem}-licences.csv").write_text(call([*command, "--with-system"]))
+    command = [sys.executable, "-m", "piplicenses", "--python", str(python), "--from=mixed", "--format=csv"]
+    Path(f"{stem}-licences.csv").write_text(call([*command, "--with-urls", "--with-system"]))
 
 
 def spdx(licence: str) -> str:
