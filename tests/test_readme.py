@@ -1,18 +1,10 @@
-"""What the README shows is what happens."""
+"""What the README shows makes sense; its blocks run in tests/docs."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
 def table_rows(text: str) -> dict[str, float]:
@@ -20,26 +12,11 @@ def table_rows(text: str) -> dict[str, float]:
     return {match[2]: float(match[1]) for match in re.finditer(r"(\d+\.\d\d) .*?\d+x\d+ +(examples/\S+)", text)}
 
 
-def test_the_shown_scores_are_the_scores():
-    command = [sys.executable, "-m", "musiq", "score", "examples"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    shown, scored = table_rows(README), table_rows(done.stdout)
-    assert len(shown) == 12
-    assert scored == pytest.approx(shown, abs=0.02)
-
-
 def test_each_original_stands_above_its_copies():
     shown = table_rows(README)
     for name in ("china", "coffee", "flower"):
         copies = [shown[f"examples/{name}-{how}.jpg"] for how in ("blurred", "noisy", "compressed")]
         assert max(copies) < shown[f"examples/{name}.jpg"]
-
-
-def test_the_python_lines_run():
-    (code,) = blocks("python")
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
 
 
 def test_links_lead_somewhere():
