@@ -157,9 +157,9 @@ class MUSIQ(TimmStyle):
         """Tokens with their embeddings, `(..., D)`, of patches `(..., 3, P, P)` at `cell` and `scale`, both `(...)`."""
         x = self._run_stem(self.stem, pixels.flatten(0, -4)).reshape(*pixels.shape[:-3], self.config.width)
         if self.config.spatial != "none":
-            x = x + self.spatial[cell]
+            x = x + F.embedding(cell, self.spatial)  # whose gradients are added in the same order each time
         if self.config.scale_embedding:
-            x = x + self.scale[scale]
+            x = x + F.embedding(scale, self.scale)
         return x
 
     def forward_packed(

@@ -241,3 +241,22 @@ def test_evaluation_computes_nothing_again(padded, monkeypatch):
         found = network(*padded), network.forward_packed(*packed, [12, 12])
     for one, other in zip(expected, found, strict=True):
         assert torch.equal(one, other)
+
+
+def test_gradients_are_the_same_each_time_on_several_threads():
+    # sums over the tokens of a cell or a scale: threads that added them as they came gave other last bits each time
+    threads, rng = torch.get_num_threads(), torch.Generator().manual_seed(0)
+    network = MUSIQ(ModelConfig(width=48, depth=1, heads=4, mlp=96, stem=0, patch_size=4))
+    pixels = torch.rand(8, 200, 3, 4, 4, generator=rng)
+    cell, scale = (torch.randint(0, most, (8, 200), generator=rng) for most in (100, 3))
+    weights = torch.randn(8, 200, 48, generator=rng)
+    tables = network.spatial, network.scale
+    try:
+        torch.set_num_threads(2)
+        first, *others = (
+            torch.autograd.grad((network.embed(pixels, cell, scale) * weights).sum(), tables) for _ in range(60)
+        )
+    finally:
+        torch.set_num_threads(threads)
+    for gradients in others:
+        assert all(torch.equal(*pair) for pair in zip(first, gradients, strict=True))
