@@ -3,9 +3,11 @@
     python examples/serve_elsewhere.py FOLDER PHOTO...
 
 Needs NumPy, Pillow and ONNX Runtime. It is short so that it can be ported: everything between a photo's pixels and the
-network's inputs stands here. What musiq's own decoder does besides: it turns photos upright by their EXIF orientation,
-converts embedded colour profiles to sRGB, scales 16 bits to 8 and lays transparency over white. Here Pillow's
-`convert("RGB")` does what it does; for JPEG photos that stand upright and are in sRGB this is the same.
+network's inputs stands here. Photos are turned upright by their EXIF orientation. What musiq's own decoder does
+besides: it converts embedded colour profiles to sRGB, scales 16 bits to 8 and lays transparency over white. Here
+Pillow's `convert("RGB")` does what it does; for JPEG photos in sRGB this is the same.
+
+A file that cannot be read is named on stderr, the others are scored, and the exit code is 1.
 """
 
 import json
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from PIL import Image
+from PIL import Image, ImageOps
 
 
 def preserved_size(height, width, longer_side):
@@ -110,14 +112,31 @@ def pad_together(photos):
     return {name: np.concatenate([pad(inputs[name]) for inputs in photos]) for name in photos[0]}
 
 
-def main(folder, *names):
+def decode(name):
+    """The photo as an upright RGB Pillow image."""
+    with Image.open(name) as photo:
+        return ImageOps.exif_transpose(photo).convert("RGB")
+
+
+def main(folder, names):
+    """Prints a score for each photo; 1 if one could not be read, else 0."""
     session = onnxruntime.InferenceSession(str(Path(folder) / "model.onnx"))
     facts = json.loads((Path(folder) / "preprocess.json").read_text())
+    failed = 0
     for name in names:  # of small photos several at once may be faster: `pad_together`
-        inputs = make_inputs(Image.open(name).convert("RGB"), facts["patches"])
-        (score,) = session.run(["score"], inputs)
+        try:
+            photo = decode(name)
+        except Exception as error:  # decoders raise nearly anything for a damaged file
+            print(f"{name}: {error}", file=sys.stderr)
+            failed = 1
+            continue
+        (score,) = session.run(["score"], make_inputs(photo, facts["patches"]))
         print(f"{score[0]:.2f}  {name}")
+    return failed
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    folder, *names = sys.argv[1:] or [""]
+    if not names or not (Path(folder) / "model.onnx").is_file():
+        sys.exit("usage: serve_elsewhere.py FOLDER PHOTO...\nFOLDER: what musiq export --to onnx wrote")
+    sys.exit(main(folder, names))

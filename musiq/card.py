@@ -26,7 +26,7 @@ TASK = "image-classification"  # of the hub's tasks the only one with one image 
 def model_card(checkpoint: "Checkpoint") -> str:
     """A short card with the header; a shipped checkpoint's text is written by hand."""
     figures = [
-        f"| {name} | " + ", ".join(f"{key} {value:.4g}" for key, value in values.items()) + " |"
+        f"| {name} | " + ", ".join(f"{key} {_number(value)}" for key, value in values.items()) + " |"
         for name, values in checkpoint.accuracy.items()
     ]
     low, high = checkpoint.score_range.low, checkpoint.score_range.high
@@ -54,6 +54,10 @@ def model_card(checkpoint: "Checkpoint") -> str:
             "",
         ]
     )
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def header(checkpoint: "Checkpoint") -> str:

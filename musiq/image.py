@@ -92,7 +92,7 @@ def load_image(
         raise ImageError(f"{name}: not enough memory to decode it", "memory") from error
     except Exception as error:  # decoders of hostile files raise nearly anything; each is a reason, none may escape
         kind: Kind = "permission" if isinstance(error, PermissionError) else "damaged"
-        raise ImageError(f"{name}: {_reason(error)}", kind) from error
+        raise ImageError(f"{name}: {_why_unread(error)}", kind) from error
 
 
 @cache
@@ -110,6 +110,12 @@ def image_name(source: Any) -> str:
         return os.fspath(source)
     named = getattr(source, "name", None) or getattr(source, "filename", None)
     return str(named) if isinstance(named, str) and named else f"<{type(source).__name__}>"
+
+
+def can_be_image(source: Any) -> bool:
+    """Whether `source` is of a kind that `load_image` takes, whatever it holds."""
+    kinds = (DecodedImage, np.ndarray, Image.Image, bytes, bytearray, memoryview, str, os.PathLike)
+    return isinstance(source, kinds) or _is_tensor(source) or hasattr(source, "read")
 
 
 def open_image(source: Any) -> Image.Image:
@@ -293,6 +299,11 @@ def _unidentified(source: Any, name: str) -> ImageError:
     if isinstance(source, bytes | bytearray | memoryview) and not len(source):
         return ImageError(f"{name}: empty (0 bytes)", "empty")
     return ImageError(f"{name}: not an image, or of a format that is not supported here", "not-an-image")
+
+
+def _why_unread(error: Exception) -> str:
+    """Pillow says of files that are cut off `image file is truncated (0 bytes not processed)` and the like."""
+    return "the file is cut off or damaged" if "truncated" in str(error).lower() else _reason(error)
 
 
 def _reason(error: Exception) -> str:

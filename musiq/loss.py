@@ -23,13 +23,13 @@ class QualityLoss(nn.Module):
     Alone it is no aim: free pixels reach any score with patterns that nobody would like.
 
     Attributes:
-        quality: what scores them; its weights are frozen.
+        quality: what scores them; its weights are frozen, unless one was given whose weights are not.
         reduction: what the losses of several images become.
     """
 
     def __init__(
         self,
-        checkpoint: str | Path | Checkpoint = "default",
+        checkpoint: str | Path | Checkpoint | ImageQuality = "default",
         *,
         reduction: Reduction = "mean",
         data_range: float = 1.0,
@@ -37,18 +37,22 @@ class QualityLoss(nn.Module):
     ) -> None:
         """
         Args:
-            checkpoint: a name, a path or a loaded one.
+            checkpoint: a name, a path or a loaded one; or an `ImageQuality`, which is shared as it is.
             reduction: `mean`, `sum` or `none`.
-            data_range: as `ImageQuality` has it.
+            data_range: as `ImageQuality` has it; one that is shared keeps its own.
             check_range: likewise.
 
         Raises:
             CheckpointError: the checkpoint is missing or malformed, or its outputs are no score.
-            ValueError: another reduction, or a range that is none.
+            ValueError: another reduction, a range that is none, or another than that of the `ImageQuality` given.
         """
         super().__init__()
         self.reduction = check_reduction(reduction)
-        self.quality = ImageQuality(checkpoint, data_range=data_range, check_range=check_range)
+        self.quality = (
+            _shared(checkpoint, data_range, check_range)
+            if isinstance(checkpoint, ImageQuality)
+            else ImageQuality(checkpoint, data_range=data_range, check_range=check_range)
+        )
 
     def forward(self, images: Images) -> Tensor:
         """As `quality_loss`; a scalar, or `(N,)` for `none`.
@@ -57,6 +61,14 @@ class QualityLoss(nn.Module):
             images: as `ImageQuality.forward` takes them.
         """
         return quality_loss(self.quality(images), self.quality.score_range, self.reduction)
+
+
+def _shared(quality: ImageQuality, data_range: float, check_range: bool) -> ImageQuality:
+    if data_range not in (1, quality.data_range) or (not check_range and quality.check_range):
+        raise ValueError(
+            f"the ImageQuality has data_range={quality.data_range:g}, check_range={quality.check_range}; these hold"
+        )
+    return quality
 
 
 def quality_loss(scores: Tensor, score_range: ScoreRange, reduction: Reduction = "mean") -> Tensor:

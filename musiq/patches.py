@@ -4,6 +4,7 @@ Shape letters: B images, L tokens of the longest image, S scales, P patch side, 
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +19,10 @@ Padding = Literal["zeros", "mirror"]
 PAD_MODES: Final = MappingProxyType[Padding, Literal["constant", "symmetric"]](
     {"zeros": "constant", "mirror": "symmetric"}
 )  # what NumPy calls them
+_ID = re.compile(
+    rf"(?P<profile>{'|'.join(PROFILES)})/(?P<sides>(?:\d+\+)*(?:\d+|native))(?P<square>-square)?"
+    r"/p(?P<patch>\d+)/g(?P<grid>\d+)(?P<mirror>/mirror)?(?:/within(?P<longest>\d+))?(?=/(?:scale-|max)|$)"
+)
 PIECE_PIXELS = 64 * 32 * 32  # what is cut at a time, and its activations, stay in a processor's cache
 
 
@@ -77,6 +82,24 @@ class PatchConfig:
         longest = "" if self.longest_px is None else f"/within{self.longest_px}"
         return f"{self.profile}/{'+'.join(sides)}{square}/p{self.patch_size}/g{self.grid_size}{mirror}{longest}"
 
+    @classmethod
+    def from_id(cls, text: str) -> "PatchConfig | None":
+        """What has this `id`, whatever a scale of one's own or a cap adds to its end; None for text that is no id."""
+        found = _ID.match(text)
+        if found is None:
+            return None
+        sides = found["sides"].split("+")
+        return cls(
+            longer_sides=tuple(int(side) for side in sides if side != "native"),
+            native="native" in sides,
+            aspect="square" if found["square"] else "preserve",
+            patch_size=int(found["patch"]),
+            grid_size=int(found["grid"]),
+            padding="mirror" if found["mirror"] else "zeros",
+            longest_px=int(found["longest"]) if found["longest"] else None,
+            profile=next(name for name in PROFILES if name == found["profile"]),
+        )
+
 
 @dataclass(frozen=True)
 class PatchBatch:
@@ -126,6 +149,11 @@ def token_counts(height: int, width: int, config: PatchConfig, max_native: int |
     if config.native and max_native is not None:
         counts[-1] = min(counts[-1], max_native)
     return counts
+
+
+def native_count(height: int, width: int, config: PatchConfig) -> int:
+    """Number of native tokens of an image of this size in px, which a cap on patches is for; 0 without that scale."""
+    return token_counts(height, width, config)[-1] if config.native else 0
 
 
 def cut_patches(pixels: Pixels, patch_size: int, padding: Padding = "zeros") -> Pixels:

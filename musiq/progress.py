@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 LINE_EVERY_S = 10.0  # between lines where stderr is a file
+SLOW = 0.1  # a second: below, it is said how long one takes
 
 
 class Advance(Protocol):
@@ -35,14 +36,17 @@ class Advance(Protocol):
 
 
 @contextmanager
-def progress_bar(title: str, total: int | None, completed: int = 0, *, live: bool = True) -> Iterator[Advance]:
+def progress_bar(
+    title: str, total: int | None, completed: int = 0, *, live: bool = True, eta: str = "ETA"
+) -> Iterator[Advance]:
     """Progress titled `title` over `total` items (None if it is not known yet); what it yields counts one more.
 
-    A bar on a terminal; elsewhere, and where `live` is false, a line every ten seconds.
+    A bar on a terminal; elsewhere, and where `live` is false, a line every ten seconds. `eta` stands before the time
+    that is left.
     """
     console = Console(stderr=True)
     if not (live and console.is_terminal):
-        yield _Lines(console, title, total, completed)
+        yield _Lines(console, title, total, completed, eta)
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -50,7 +54,7 @@ def progress_bar(title: str, total: int | None, completed: int = 0, *, live: boo
         MofNCompleteColumn(),
         _Rate(),
         TimeElapsedColumn(),
-        TextColumn("ETA"),
+        TextColumn(eta, markup=False),
         TimeRemainingColumn(elapsed_when_finished=False),
         TextColumn("{task.fields[text]}", markup=False),
     )
@@ -71,12 +75,12 @@ class _Bar:
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+        return Text(_pace(task.speed, "/s") if task.speed else "")
 
 
 class _Lines:
-    def __init__(self, console: Console, title: str, total: int | None, completed: int) -> None:
-        self._console, self._title, self._total = console, title, total
+    def __init__(self, console: Console, title: str, total: int | None, completed: int, eta: str) -> None:
+        self._console, self._title, self._total, self._eta = console, title, total, eta
         self._first = self._done = completed
         self._started = self._last = time.monotonic()
 
@@ -92,9 +96,14 @@ class _Lines:
 
     def _state(self, rate: float) -> str:
         if self._total is None:
-            return f"{self._done}, {rate:.1f} a second"
+            return f"{self._done}, {_pace(rate)}"
         left = (self._total - self._done) / rate
-        return f"{self._done}/{self._total}, {rate:.1f} a second, ETA {left:.0f} s"
+        return f"{self._done}/{self._total}, {_pace(rate)}, {self._eta} {left:.0f} s"
+
+
+def _pace(rate: float, unit: str = " a second") -> str:
+    """Items a second, or seconds an item where that is the number to read."""
+    return f"{rate:.1f}{unit}" if rate >= SLOW else f"{1 / rate:.0f} s each"
 
 
 def say(text: str) -> None:

@@ -17,7 +17,7 @@ try:
     import torch
     from torch import Tensor, nn
 except ImportError:
-    raise MissingExtraError("scores in torch", "train") from None
+    raise MissingExtraError("scoring in torch", "train") from None
 
 from musiq.model import MUSIQ, as_state
 from musiq.tensors import tensor_sequence

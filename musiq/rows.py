@@ -1,11 +1,11 @@
 """One result as a row: the same columns in CSV, JSONL, Parquet and the store."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from musiq.errors import ImageError
+from musiq.patches import PatchConfig, native_count
 from musiq.scores import Score
 
 
@@ -104,12 +104,19 @@ class Scoring:
         return cls(weights, capped(preprocess, max_patches), precision)
 
     def covers(self, row: Row) -> bool:
-        """Whether a run of this scoring may have given the row: images below a cap on patches keep the plain id."""
-        plain = re.sub(r"/max\d+$", "", self.preprocess)
-        return (row.weights, row.precision) == (self.weights, self.precision) and row.preprocess in (
-            self.preprocess,
-            plain,
-        )
+        """Whether a run of this scoring would give the row's score: images below a cap on patches keep the plain id."""
+        if (row.weights, row.precision) != (self.weights, self.precision):
+            return False
+        return row.preprocess == self.preprocess or self._spares(row)
+
+    def _spares(self, row: Row) -> bool:
+        """Whether there is a cap, and the row is of all patches of an image that has no more; not if its size is
+        unknown."""
+        plain, _, cap = self.preprocess.rpartition("/max")
+        if not cap.isdecimal() or row.preprocess != plain or row.height is None or row.width is None:
+            return False
+        config = PatchConfig.from_id(plain)
+        return config is not None and native_count(row.height, row.width, config) <= int(cap)
 
     def __str__(self) -> str:
         return f"{self.weights[:12]} {self.preprocess} {self.precision}"

@@ -18,9 +18,17 @@ from numpy.typing import NDArray
 from musiq.ahead import map_ahead
 from musiq.checkpoint import Checkpoint
 from musiq.errors import CheckpointError, ImageError
-from musiq.image import MAX_PIXELS, WHITE, Admit, DecodedImage, load_image
+from musiq.image import MAX_PIXELS, WHITE, Admit, DecodedImage, can_be_image, load_image
 from musiq.memory import Budget, format_bytes, machine_bytes, process_bytes
-from musiq.patches import PatchSequence, native_size, patch_sequence, piece_tokens, spread, token_counts
+from musiq.patches import (
+    PatchSequence,
+    native_count,
+    native_size,
+    patch_sequence,
+    piece_tokens,
+    spread,
+    token_counts,
+)
 from musiq.resize import Profile
 from musiq.rows import Row, Scoring, capped
 from musiq.runtime import Device, Precision, Runtime, RuntimeName, open_runtime
@@ -159,9 +167,18 @@ class Scorer:
     def score(self, image: Any) -> Score:
         """The score of one image: anything that `musiq.image.load_image` takes.
 
+        May be called from several threads; each call takes all cores and holds `max_memory` against its own image
+        alone, which `score_beside` does for all calls together. The image is decoded in the calling process.
+
         Raises:
             ImageError: it cannot be read, or breaks a limit.
+            TypeError: an object that is no image of any kind, such as None.
         """
+        if not can_be_image(image):
+            raise TypeError(
+                f"a {type(image).__name__} is no image; score takes a path, bytes, a binary file, a PIL image, "
+                "an array or a tensor"
+            )
         result: Score | ImageError = self._try_score(self._load, image)
         if isinstance(result, ImageError):
             raise result
@@ -173,6 +190,9 @@ class Scorer:
         Sizes may be mixed. On a CPU with ONNX Runtime each worker scores an image on a core of its own, from file to
         score; images of more than `CORE_TOKENS` patches take all cores. Other runtimes get images that workers have
         prepared, on GPUs many at a time.
+
+        It reads ahead: 2 * `workers` + 1 images are taken before the first result is given (two with one worker, a
+        whole batch on a GPU). For a live queue, call `score` per message, from several threads if wanted.
         """
         return self.score_loaded(images, self._load)
 
@@ -196,11 +216,14 @@ class Scorer:
         else:
             yield from self._in_batches(self._ahead(partial(self._try_prepare, load), together))
 
-    def score_beside(self, image: Any, load: Load) -> Any:
-        """As `score_loaded` for one image, in the calling thread, beside calls from other threads.
+    def score_beside(self, image: Any, load: Load | None = None) -> Any:
+        """As `score_loaded` for one image, in the calling thread, beside calls from other threads; without `load` as
+        `score_many`.
 
-        On a CPU with ONNX Runtime each call takes a core; other runtimes are asked by one call at a time.
+        On a CPU with ONNX Runtime each call takes a core and waits until its image fits into memory beside the others;
+        other runtimes are asked by one call at a time.
         """
+        load = load or self._load
         if self.runtime.one_core is None:
             return self._try_score(load, image)
         return self._try_score_beside_others(self._budget, load, image)
@@ -236,7 +259,7 @@ class Scorer:
         name, (height, width), notes = decoded.name, decoded.pixels.shape[:2], decoded.notes
         if (seen := native_size(height, width, config)) != (height, width):
             notes = (*notes, f"shrunk to {seen[1]}x{seen[0]}")
-        native = token_counts(height, width, config)[-1] if config.native else 0
+        native = native_count(height, width, config)
         if limit is None or native <= limit:
             return _Prepared(name, patch_sequence(decoded.pixels, config), height, width, preprocess, notes)
         patches = patch_sequence(decoded.pixels, config, partial(spread, limit=limit))

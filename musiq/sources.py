@@ -5,6 +5,7 @@ Only an address that begins with `hf://` asks a network.
 
 import json
 import logging
+import os
 import re
 from importlib import resources
 from pathlib import Path
@@ -32,7 +33,10 @@ def load_checkpoint(source: str | Path = "default") -> Checkpoint:
     Raises:
         CheckpointError: names the file and what is wrong with it.
         MissingExtraError: the source needs a library that is not installed.
+        TypeError: `source` is neither text nor a path.
     """
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(f"a checkpoint is named by its name, path or address, not by {type(source).__name__}")
     path = locate(source)
     place, pin = split_pin(source)
     checkpoint = load_folder(path) if path.is_dir() else read_published(path)

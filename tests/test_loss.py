@@ -60,6 +60,18 @@ def test_the_range_is_the_qualitys():
     assert (loss.quality.data_range, loss.quality.check_range) == (255, False)
 
 
+def test_an_image_quality_is_shared():
+    quality = ImageQuality(small(), data_range=255)
+    loss = QualityLoss(quality)
+    assert loss.quality is quality
+    image = as_tensor(pixels((20, 30)))
+    torch.testing.assert_close(loss(image * 255), QualityLoss(small())(image))
+    with pytest.raises(ValueError, match=r"has data_range=255, check_range=True; these hold"):
+        QualityLoss(quality, data_range=2)
+    with pytest.raises(TypeError, match="a checkpoint is named by its name, path or address, not by Linear"):
+        QualityLoss(torch.nn.Linear(1, 1))
+
+
 def sharpen(soft: torch.Tensor, amount: torch.Tensor) -> torch.Tensor:
     """An unsharp mask: the photo and what a 5 x 5 mean takes from it, `amount` times."""
     return soft + amount * (soft - F.avg_pool2d(soft[None], 5, stride=1, padding=2, count_include_pad=False)[0])

@@ -21,6 +21,26 @@ from musiq.resize import shrink
 from tests.conftest import REFERENCE
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        PatchConfig(),
+        PatchConfig((256, 384), patch_size=128, padding="mirror", longest_px=1024),
+        PatchConfig((64,), native=False, aspect="square", patch_size=16, grid_size=3),
+        PatchConfig((), grid_size=7, profile="pyiqa-bicubic"),
+    ],
+    ids=lambda config: config.id,
+)
+def test_an_id_tells_all_that_it_is_made_of(config):
+    assert PatchConfig.from_id(config.id) == config
+    assert PatchConfig.from_id(f"{config.id}/scale-1a2b3c4d/max5") == config
+
+
+@pytest.mark.parametrize("text", ["", "None", "google-v1", "google-v1/native/p32/g10/blue", "x/native/p32/g10"])
+def test_what_is_no_id_tells_nothing(text):
+    assert PatchConfig.from_id(text) is None
+
+
 @pytest.mark.parametrize("grid_size", [5, 10, 20])
 def test_hash_indexes_equal_the_reference(grid_size):
     ours = np.concatenate([hash_indexes(count, grid_size) for count in range(1, 401)])

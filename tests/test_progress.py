@@ -36,3 +36,12 @@ def test_a_total_that_is_learned_later(capsys, monkeypatch):
         advance.expect(6)
         advance("")
     assert capsys.readouterr().err == "scoring: 1, 0.5 a second a\ufffd[31m.jpg\nscoring: 2/6, 0.5 a second, ETA 8 s\n"
+
+
+def test_slow_items_have_their_seconds_and_the_eta_its_name(capsys, monkeypatch):
+    monkeypatch.setattr("musiq.progress.LINE_EVERY_S", 0)
+    now = iter([0.0, 12.0])
+    monkeypatch.setattr("musiq.progress.time.monotonic", lambda: next(now))
+    with progress_bar("epoch 1/2", 5, eta="epoch ends in") as advance:
+        advance("loss 1")
+    assert capsys.readouterr().err == "epoch 1/2: 1/5, 12 s each, epoch ends in 48 s loss 1\n"

@@ -265,7 +265,7 @@ def test_a_scale_of_ones_own_and_its_slopes():
     np.testing.assert_allclose(scores.grad, [first, first, first, second, third, third, third], rtol=1e-5)
 
 
-@pytest.mark.parametrize(("module", "named"), [("quality", "scores in torch"), ("loss", "a loss in torch")])
+@pytest.mark.parametrize(("module", "named"), [("quality", "scoring in torch"), ("loss", "a loss in torch")])
 def test_without_torch_the_extra_is_named(module, named, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, f"musiq.{module}", raising=False)

@@ -373,3 +373,14 @@ def test_another_preprocessing_gives_other_scores_that_say_so(tiny, photo):
     assert (again.mos, again.preprocess) == (ours.mos, ours.preprocess)
     row = other.make_row("a", theirs)
     assert (other.scoring.covers(row), own.scoring.covers(row)) == (True, False)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, ["a.jpg"], {"bytes": b""}])
+def test_what_is_no_image_at_all_is_the_callers_mistake_for_one_and_an_error_among_many(wrong, tiny, photo):
+    scorer = Scorer.load(tiny)
+    with pytest.raises(TypeError, match=f"a {type(wrong).__name__} is no image"):
+        scorer.score(wrong)
+    results = list(scorer.score_many([wrong, photo]))
+    assert isinstance(results[0], ImageError)
+    assert results[0].kind == "not-an-image"
+    assert results[1] == scorer.score_beside(photo)

@@ -26,6 +26,12 @@ def file_of(name: str) -> str:
     raise ImageError(f"{name}: no such file", "missing")
 
 
+def is_gone(name: str) -> bool:
+    """Whether neither the photo's file nor what held it is there; an address is not asked."""
+    held = (name[: mark.start()] for mark in re.finditer("!", name))
+    return "://" not in name and not any(os.path.exists(real_path(path)) for path in (name, *held))  # noqa: PTH110  # never raises
+
+
 def folder_of(name: str) -> str:
     """The folder that the photo lies in; for `archive.tar!photo.jpg` the archive."""
     folder, last = os.path.split(name)

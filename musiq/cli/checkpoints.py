@@ -1,9 +1,9 @@
-"""`musiq checkpoints`: what is there, and how to average, calibrate or bring one in."""
+"""`musiq checkpoints`: what is there, and how to average, calibrate, describe or bring one in."""
 
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,11 +11,17 @@ from musiq.average import average_checkpoints
 from musiq.checkpoint import Checkpoint, load_folder, save_checkpoint
 from musiq.cli.options import PreprocessOption
 from musiq.errors import DataError, MissingExtraError
+from musiq.progress import say
 from musiq.scores import ScoreRange
 from musiq.sources import load_checkpoint, read_training, shipped_names
 from musiq.tables import print_table
 
-app = typer.Typer(help="List the checkpoints that are there; average, calibrate or import one.")
+if TYPE_CHECKING:
+    from musiq.evaluate.files import Predictions
+
+ENOUGH_OUTSIDE = 5  # ratings that intervals are to miss, or too few to tell where they end: 50 photos for 90 %
+
+app = typer.Typer(help="List the checkpoints that are there; average, calibrate, describe or import one.")
 
 
 @app.callback(invoke_without_command=True)
@@ -91,14 +97,72 @@ def calibrate_checkpoint(
             f"{folder}: its scores are mapped to a rating scale by `musiq calibrate`, which has taught its intervals, "
             "too; calibrate the checkpoint that it was made from"
         )
-    if (found.facts.get("weights_sha256"), found.facts.get("preprocess")) != (checkpoint.id, checkpoint.preprocess):
-        raise DataError(f"{predictions}: not known to be predictions of {checkpoint.name} ({checkpoint.id[:12]})")
+    _check_theirs(found, checkpoint)
     name = f"{len(found.images)} photos: {name}"
     meaning: dict[str, Any] = {"population": summarise_population(found.scores, name)}
     if found.uncertainties is not None:
+        _warn_of_few(len(found.images), coverage)
         meaning["calibration"] = calibrate(found.scores, found.uncertainties, found.mos, coverage, name)
     save_checkpoint(replace(checkpoint, **meaning), folder, read_training(folder))
     print(f"{folder}: {', '.join(meaning)} from {name}")
+
+
+def _check_theirs(found: "Predictions", checkpoint: Checkpoint) -> None:
+    """Refuses predictions of other weights, or under another preprocessing."""
+    if (found.facts.get("weights_sha256"), found.facts.get("preprocess")) != (checkpoint.id, checkpoint.preprocess):
+        raise DataError(f"{found.path}: not known to be predictions of {checkpoint.name} ({checkpoint.id[:12]})")
+
+
+def _warn_of_few(images: int, coverage: float) -> None:
+    needed = round(ENOUGH_OUTSIDE / (1 - coverage))
+    if images < needed:
+        say(
+            f"musiq: warning: {images} images are few for intervals that hold {coverage:.0%} of the ratings; "
+            f"about {needed} or more make them reliable"
+        )
+
+
+@app.command("card")
+def complete_card(
+    folder: Annotated[Path, typer.Argument(help="Checkpoint folder, whose config.json and README.md are rewritten.")],
+    predictions: Annotated[
+        list[Path] | None, typer.Argument(metavar="PREDICTIONS.csv", help="What `evaluate` wrote for it.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence of the weights, such as Apache-2.0.")] = None,
+    trained_on: Annotated[
+        list[str] | None, typer.Option(help="Data set it was trained on, instead of those named; may be repeated.")
+    ] = None,
+) -> None:
+    """Complete a checkpoint's model card: measured agreement with ratings, licence, training data."""
+    from musiq.evaluate.files import read_predictions
+
+    checkpoint = load_folder(folder)
+    accuracy = dict(checkpoint.accuracy)
+    for found in map(read_predictions, predictions or ()):
+        _check_theirs(found, checkpoint)
+        accuracy |= _measured(found)
+    complete = replace(
+        checkpoint,
+        accuracy=accuracy,
+        licence=checkpoint.licence if licence is None else licence,
+        training_data=tuple(trained_on or checkpoint.training_data),
+    )
+    save_checkpoint(complete, folder, read_training(folder))
+    measured = ", ".join(accuracy) or "nothing"
+    print(f"{folder / 'README.md'}: licence {complete.licence or 'not stated'}; measured on {measured}")
+
+
+def _measured(found: "Predictions") -> dict[str, dict[str, float]]:
+    """An evaluation's entry in `Checkpoint.accuracy`; of the images unseen in training, where some were seen."""
+    seen, facts = found.facts.get("seen_images"), found.facts
+    figures = facts.get("figures_without_seen" if seen else "figures") or {}
+    values = {name: round(figures[name], 4) for name in ("images", "srcc", "plcc") if figures.get(name) is not None}
+    if len(values) < 3:
+        raise DataError(f"{found.path}: SRCC and PLCC{' of images unseen in training' if seen else ''} are not known")
+    seed = facts.get("split_seed")
+    parts = [facts["data"], *facts["splits"], *([] if seed is None else [f"(split seed {seed})"])]
+    parts += [f"(without {seen} seen in training)"] if seen else []
+    return {" ".join(parts): values}
 
 
 @app.command("import")

@@ -11,10 +11,11 @@ import typer
 
 from musiq.choose.links import open_folder
 from musiq.choose.photo import scored_photos
+from musiq.choose.present import Present
 from musiq.choose.select import better_than, each_folder, everything, first, parse_top
 from musiq.choose.sidecar import Convention
 from musiq.choose.standing import Ranked, ranked
-from musiq.cli.chosen import Failures, check_list, outside, print_list, write_links, write_list, write_sidecars
+from musiq.cli.chosen import Counted, Failures, check_list, outside, print_list, write_links, write_list, write_sidecars
 from musiq.cli.engines import ScorerOptions, local_engine, refuse_nothing
 from musiq.cli.listing import ListFormat, print_rows
 from musiq.cli.options import CheckpointOption, PreprocessOption, RecursiveOption, StoreOption
@@ -34,7 +35,11 @@ PathsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="PATH", help="Images, folders of images, or globs; or say --scores.")
 ]
 ScoresOption = Annotated[
-    Path | None, typer.Option(help="Earlier results instead of photos: CSV, JSONL or Parquet of musiq score.")
+    Path | None,
+    typer.Option(
+        help="Earlier results instead of photos: CSV, JSONL or Parquet of musiq score. Files that are gone are "
+        "left out, changed ones named."
+    ),
 ]
 FormatOption = Annotated[ListFormat, typer.Option(help="How the list is printed.")]
 LinksOption = Annotated[
@@ -63,10 +68,12 @@ def rank(
     recursive: RecursiveOption = False,
     store: StoreOption = None,
 ) -> None:
-    """List photos from best to worst: rank, score, how many percent of these photos are worse, path.
+    """List photos from best to worst: rank, score, percentile among these photos, path.
 
-    Equal scores share a rank. Of --scores, higher is better. --sidecars rates all photos, also beyond --limit. Exit 0;
-    1 when something failed (each is named); 2 for wrong usage.
+    The percentile is the share of these photos that are worse, the photo itself and its equals counted half (of 15
+    photos the best has 96.7); it has nothing to do with the percentile of musiq score, which is among the checkpoint's
+    reference photos. Equal scores share a rank. Of --scores, higher is better. --sidecars rates all photos, also beyond
+    --limit. Exit 0; 1 when something failed (each is named); 2 for wrong usage.
     """
     failures = Failures()
     rule = everything(worst) if limit is None or sidecars else first(limit, worst)
@@ -74,21 +81,24 @@ def rank(
         places = list(ranked(scored_photos(rows, failures.add), rule, higher))
     if sidecars:
         write_sidecars(sidecars, places, failures)
-    columns = {"rank": ">7d", "score": ">8.2f", "percentile": ">10.1f", "path": ""}
+    columns = {"rank": ">7d", "score": ">8.2f", "percentile_of_these": ">19.1f", "path": ""}
     print_rows(columns, map(_rank_row, islice(places, limit)), sys.stdout, format)
     failures.end()
 
 
 def _rank_row(place: Ranked) -> dict[str, Any]:
     photo = place.photo
-    return {"rank": place.rank, "score": photo.score, "percentile": place.percentile, "path": photo.path}
+    return {"rank": place.rank, "score": photo.score, "percentile_of_these": place.percentile, "path": photo.path}
 
 
 def pick(
     paths: PathsArgument = None,
     scores: ScoresOption = None,
     top: Annotated[
-        str | None, typer.Option(help="The best 50, or 10%: rounded, halves up, and at least one; ties go by path.")
+        str | None,
+        typer.Option(
+            help="The best 50 photos, or the best 10%: rounded, halves up, and at least one; ties go by path."
+        ),
     ] = None,
     above: Annotated[float | None, typer.Option(help="Those better than this score.")] = None,
     per_folder: Annotated[bool, typer.Option("--per-folder", help="Choose in each folder by itself.")] = False,
@@ -102,8 +112,9 @@ def pick(
 ) -> None:
     """Pick the best photos: prints their paths, best first, or else makes links to them or sidecars with ratings.
 
-    Of --scores, higher is better. Photos in the folder of links are left out. Exit 0; 1 when something failed (each is
-    named); 2 for wrong usage.
+    The list goes to stdout, and `> FILE` behind the command keeps it; how many of how many goes to stderr. Of --scores,
+    higher is better. Photos in the folder of links are left out. Exit 0; 1 when something failed (each is named); 2 for
+    wrong usage.
     """
     if (top is None) == (above is None):
         raise ValueError("say either --top, as in --top 10%, or --above SCORE")
@@ -111,7 +122,8 @@ def pick(
     rule = each_folder(rule) if per_folder else rule
     folder, failures = None if links is None else open_folder(links), Failures()
     with _open_rows(paths, scores, checkpoint, preprocess, recursive, store) as (rows, higher):
-        places = list(ranked(outside(scored_photos(rows, failures.add), folder), rule, higher))
+        photos_there = Counted(outside(scored_photos(rows, failures.add), folder))
+        places = list(ranked(photos_there, rule, higher))
     photos = [place.photo for place in places]
     if folder:
         write_links(folder, photos, failures)
@@ -119,7 +131,14 @@ def pick(
         write_sidecars(sidecars, places, failures)
     if not folder and not sidecars:
         print_list(photos, null)
+    say(_how_many(len(places), photos_there.count, top))
     failures.end()
+
+
+def _how_many(picked: int, there: int, top: str | None) -> str:
+    number = top is not None and not top.endswith("%")
+    hint = f": --top {top} is a number, {top}% a share" if number and picked == there else ""
+    return f"{picked:,} of {there:,} photos{hint}"
 
 
 def dedupe(
@@ -200,7 +219,10 @@ def _open_rows(
 ) -> Iterator[tuple[Iterable[Row], bool]]:
     """The rows, and whether higher scores are better."""
     if scores is not None and not paths:
-        yield read_rows(scores), True
+        present = Present(scores)
+        yield present.of(read_rows(scores)), True
+        for line in present.lines():
+            say(f"musiq: {line}")
         return
     if not paths or scores is not None:
         raise ValueError("say either PATH... or --scores FILE")

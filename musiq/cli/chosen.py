@@ -39,6 +39,18 @@ class Failures:
             raise typer.Exit(1)
 
 
+class Counted(Iterable[Photo]):
+    """Photos that are counted while somebody goes through them."""
+
+    def __init__(self, photos: Iterable[Photo]) -> None:
+        self._photos, self.count = photos, 0
+
+    def __iter__(self) -> Iterator[Photo]:
+        for photo in self._photos:
+            self.count += 1
+            yield photo
+
+
 def write_links(folder: Path, photos: Iterable[Photo], failures: Failures) -> None:
     """Links the photos in a folder; says how many links there are."""
     _do("links", photos, lambda photo: add_link(folder, file_of(photo.path)), failures)

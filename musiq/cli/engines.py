@@ -12,7 +12,7 @@ from musiq.decode.limits import Limits
 from musiq.decode.pool import IDLE_BYTES, Decoders
 from musiq.image import MAX_PIXELS
 from musiq.inputs.expand import Inputs
-from musiq.meaning.describe import describe_scale
+from musiq.meaning.describe import describe_columns, describe_scale
 from musiq.resize import Profile
 from musiq.runs.engine import Engine
 from musiq.runs.local import LocalEngine
@@ -92,7 +92,8 @@ def ray_engine(
 
 def _summary(checkpoint: Checkpoint) -> Summary:
     scale = checkpoint.score_range
-    return Summary(scale.low, scale.high, scale.higher_is_better, describe_scale(checkpoint))
+    meaning = "\n".join(filter(None, (describe_scale(checkpoint), describe_columns(checkpoint))))
+    return Summary(scale.low, scale.high, scale.higher_is_better, meaning)
 
 
 def refuse_nothing(inputs: Inputs, names: Sequence[str]) -> None:

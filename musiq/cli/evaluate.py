@@ -9,6 +9,7 @@ import typer
 
 from musiq.cli.options import CHECKPOINT, PreprocessOption, RangeOption, SplitColumnOption
 from musiq.errors import MissingExtraError
+from musiq.progress import say
 from musiq.runtime import Device, RuntimeName
 
 if TYPE_CHECKING:
@@ -38,13 +39,16 @@ def evaluate(
 ) -> None:
     """Compare a checkpoint with ratings: SRCC, PLCC, KRCC, RMSE and more. Writes every prediction."""
     with _needs_extra():
-        from musiq.cli.figures import print_figures, print_random_splits, warn_of_leaks
+        from musiq.cli.figures import print_figures, print_random_splits, warn_of_leaks, warn_of_range
+        from musiq.data.check import wrong_count
         from musiq.data.sets import open_data
         from musiq.data.split import assign_splits
         from musiq.evaluate.predictions import evaluate_checkpoint
     from musiq.scorer import Scorer
 
     opened = open_data(data, images, mos_range, split_column)
+    for fault in wrong_count(opened):
+        say(f"musiq: warning: {fault}")
     assigned = opened if opened.published_images is None else assign_splits(opened, split_seed)
     splits = tuple(split or _default_split(assigned))
     result = evaluate_checkpoint(
@@ -58,6 +62,7 @@ def evaluate(
         workers=workers,
     )
     print_figures(result, splits)
+    warn_of_range(result)
     if random_splits:
         print_random_splits(result, random_splits, split_seed)
     if leak_check:
@@ -94,10 +99,12 @@ def significance(
 ) -> None:
     """Compare two checkpoints on the same images: is the difference more than chance?"""
     with _needs_extra():
-        from musiq.cli.figures import print_comparison
+        from musiq.cli.figures import print_comparison, warn_of_other_data
         from musiq.evaluate.files import read_predictions
         from musiq.evaluate.paired import compare_predictions
-    print_comparison(compare_predictions(read_predictions(first), read_predictions(second), resamples, seed))
+    files = read_predictions(first), read_predictions(second)
+    warn_of_other_data(*files)
+    print_comparison(compare_predictions(*files, resamples, seed))
 
 
 @contextmanager

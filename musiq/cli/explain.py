@@ -43,7 +43,9 @@ def explain(
     out: Annotated[Path, typer.Option(help="Folder for the pictures and data; it is made if need be.")],
     checkpoint: CheckpointOption = "default",
     preprocess: PreprocessOption = None,
-    attention: Annotated[bool, typer.Option(help="Draw what the network attends to; needs musiq[train].")] = True,
+    attention: Annotated[
+        bool, typer.Option(help="Draw what the network attends to: optional, needs musiq[train] (torch, large).")
+    ] = True,
     sensitivity: Annotated[
         bool, typer.Option(help="Crop, resize, compress and turn the photo, and score that.")
     ] = True,
@@ -104,7 +106,7 @@ def _open_network(scorer: Scorer) -> "MUSIQ | None":
     try:
         from musiq.explain.network import open_network
     except MissingExtraError as error:
-        say(f"musiq: no attention is drawn: {error}")
+        say(f"musiq: no attention is drawn, which is optional: {error} (torch, large); --no-attention leaves this out")
         return None
     return open_network(scorer.checkpoint)
 

@@ -3,9 +3,11 @@
 import sys
 
 from musiq.evaluate.figures import Figures
+from musiq.evaluate.files import Predictions
 from musiq.evaluate.paired import Comparison, Difference
 from musiq.evaluate.predictions import Evaluation
 from musiq.evaluate.resampling import Interval, random_splits
+from musiq.progress import say
 from musiq.tables import print_table
 
 SHOWN_PAIRS = 3
@@ -72,6 +74,23 @@ def print_random_splits(result: Evaluation, count: int, seed: int) -> None:
         for name, spread in zip(("SRCC", "PLCC"), spreads, strict=True)
     ]
     print_table(columns, rows, sys.stdout, right=columns[1:])
+
+
+def warn_of_range(result: Evaluation) -> None:
+    """Says on stderr that no score lies in the checkpoint's range: the range, or the network, is not what it seems."""
+    facts, scores = result.predictions.facts, result.predictions.scores
+    low, high = facts["low"], facts["high"]
+    if low is not None and high is not None and not ((low <= scores) & (scores <= high)).any():
+        found = f"{scores.min():.4g} to {scores.max():.4g}"
+        say(f"musiq: warning: all scores lie outside the checkpoint's range, {low:g} to {high:g}: they are {found}")
+
+
+def warn_of_other_data(first: Predictions, second: Predictions) -> None:
+    """Says on stderr in what two files of predictions differ that should be of the same images."""
+    for fact in ("data", "splits", "split_seed"):
+        said = [file.facts.get(fact) for file in (first, second)]
+        if all(fact in file.facts for file in (first, second)) and said[0] != said[1]:
+            say(f"musiq: warning: {fact} {said[0]!r} of {first.path}, but {said[1]!r} of {second.path}")
 
 
 def warn_of_leaks(result: Evaluation) -> None:

@@ -55,7 +55,7 @@ def reproduce(
         from musiq.reproduce.workshop import Workshop
         from musiq.runtime.torch import open_device
     except ImportError as error:
-        raise MissingExtraError("experiments", "train") from error
+        raise MissingExtraError("repeating an experiment", "train") from error
     _refuse_what_cannot_be(out)
     open_device(device)
     ranges, columns = pair_ranges(data, images, mos_range or []), pair_columns(data, split_column)

@@ -61,7 +61,11 @@ def score(
         Format | None, typer.Option(help="How results are written; by the suffix of --output if unset, else table.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="File (Parquet: folder) for the results instead of stdout; it is continued.")
+        Path | None,
+        typer.Option(
+            help="File (Parquet: folder) for the results instead of stdout; it is continued: paths in it are skipped, "
+            "even if the file has changed since, of which a line at the end tells. --store knows changed files."
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start the output anew instead.")] = False,
     store: StoreOption = None,
@@ -114,7 +118,7 @@ def score(
         events.write(
             "start", version=__version__, inputs=paths, checkpoint=checkpoint, engine=engine, **vars(scorer.scoring)
         )
-        done = (name for name, _ in rows.done()) if rows is not None else ()
+        done = rows.done() if rows is not None else ()
         told: Told = {"summary": summary, "advance": advance, "log": events}
         new = run(inputs, scorer, done=done, store=opened, count=inputs.quick, **told)
         _write(new, rows)
@@ -155,6 +159,8 @@ def _close(summary: Summary, quiet: bool, shown: bool) -> None:
     """Says what came out; of rows that were `shown` only what their numbers mean."""
     for line in () if quiet else summary.meaning_lines() if shown else summary.lines():
         say(line)
+    for line in summary.warnings():
+        say(f"musiq: {line}")
     if summary.failed:
         say(f"musiq: {summary.failed} of {summary.rows} files failed; each is named in the results")
         raise typer.Exit(1)

@@ -127,7 +127,7 @@ def _run(settings: Settings, *, made: bool, show: bool, access_log: bool) -> Non
         from musiq.web import server
         from musiq.web.app import create_app
     except ImportError as error:
-        raise MissingExtraError("the page and the HTTP API", "web") from error
+        raise MissingExtraError("serving the page and the HTTP API", "web") from error
     with server.bind(settings.host, settings.port) as listening:
         address = _address(settings.host, listening.getsockname()[1])
         page = address if settings.token is None else f"{address}?token={settings.token}"

@@ -31,17 +31,18 @@ def markdown_table(files: Sequence[Predictions], labels: Sequence[str] = (), dat
     name = data or _agreed(files, "data")
     splits = _agreed(files, "splits") or ()
     paper = find_table(name, tuple(splits)) if name else None
-    runs = dict[str, list[Values]]()
+    runs, images = dict[str, list[Values]](), dict[str, list[int]]()
     for file, label in zip(files, labels or map(_label, files), strict=True):
+        images.setdefault(label, []).append(len(file.images))
         runs.setdefault(label, []).append(_figures(file, name == "ava"))
     columns = list(HEADINGS) if name == "ava" else list(HEADINGS)[:4]
     rows = _paper_rows(paper, columns) if paper else []
     rows += [
-        [label, str(len(values)), *(_ours(values, column) for column in columns)] for label, values in runs.items()
+        [label, str(len(values)), _counts(images[label]), *(_ours(values, column) for column in columns)]
+        for label, values in runs.items()
     ]
-    return _title(name, splits, paper) + markdown_rows(
-        ["method", "runs", *(HEADINGS[column] for column in columns)], rows
-    )
+    header = ["method", "runs", "images", *(HEADINGS[column] for column in columns)]
+    return _title(name, splits, paper) + markdown_rows(header, rows)
 
 
 def _label(file: Predictions) -> str:
@@ -65,6 +66,12 @@ def _figures(file: Predictions, classes: bool) -> Values:
     return values
 
 
+def _counts(images: Sequence[int]) -> str:
+    """How many images the runs of a label were measured on."""
+    fewest, most = min(images), max(images)
+    return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+
+
 def _ours(runs: Sequence[Values], column: str) -> str:
     values = [run[column] for run in runs]
     if len(values) == 1:
@@ -74,9 +81,9 @@ def _ours(runs: Sequence[Values], column: str) -> str:
 
 
 def _paper_rows(table: PaperTable, columns: Sequence[str]) -> list[list[str]]:
-    rows = [[f"{row.method} (paper)", "-", *(_quoted(row, column) for column in columns)] for row in table.rows]
+    rows = [[f"{row.method} (paper)", "-", "-", *(_quoted(row, column) for column in columns)] for row in table.rows]
     last = [_quoted(table.std, column) for column in columns]
-    rows[-1][2:] = [value if std == "-" else f"{value} ± {std}" for value, std in zip(rows[-1][2:], last, strict=True)]
+    rows[-1][3:] = [value if std == "-" else f"{value} ± {std}" for value, std in zip(rows[-1][3:], last, strict=True)]
     return rows
 
 

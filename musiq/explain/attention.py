@@ -19,7 +19,7 @@ try:
     import torch
     from torch import Tensor
 except ImportError:
-    raise MissingExtraError("attention maps", "train") from None
+    raise MissingExtraError("drawing attention", "train") from None
 
 from musiq.attention import attend_padded
 from musiq.model import MUSIQ, Block

@@ -22,6 +22,7 @@ except ImportError:
 
 from musiq.explain.panels import View, add_bar, at_most, draw_photo, open_panels, tinted
 
+NEUTRAL = "as this photo's median"
 WORST, BEST = "#ff8c00", "#808080"  # orange and grey differ in every kind of colour blindness; grey leaves the photo
 
 
@@ -67,9 +68,10 @@ def _draw_scale(panel: Axes, image: NDArray[np.uint8], scale: ScaleMap, maps: Qu
     for colour, line in (("black", 3.0), ("white", 1.5)):
         frame = Rectangle(place, size[0] * width, size[1] * height, fill=False, edgecolor=colour, linewidth=line)
         panel.add_patch(frame)
-    panel.set_title(f"{scale.caption}\nframed: the worst, {score.text(worst.value)}", fontsize=9)
+    which = "as scored" if scale is maps.scales[maps.shown] else "shrunk"
+    panel.set_title(f"{which}, {scale.caption}\nframed: the worst, {score.text(worst.value)}", fontsize=9)
     low, high = maps.colour_range(scale)
-    words = ("worse", "better") if score.higher_is_better else ("better", "worse")
+    words = ("worse", NEUTRAL) if score.higher_is_better else (NEUTRAL, "worse")
     bar = add_bar(panel, heat, {low: f"{score.text(low)} ({words[0]})", high: f"{score.text(high)} ({words[1]})"})
     if not score.higher_is_better:
         bar.invert_xaxis()

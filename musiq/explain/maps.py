@@ -11,6 +11,7 @@ from musiq.explain.regions import Regions, patch_regions
 from musiq.patches import PatchConfig, pyramid_sizes
 from musiq.scores import Score
 
+EVEN = 0.05  # of the rating scale: where no region is further below the median, none stands out as worse
 NARROWEST = 0.3  # of the rating scale: colours of a photo that is much the same all over span this
 
 
@@ -76,6 +77,17 @@ class QualityMaps:
     def worst(self) -> Region:
         """The worst region of the map that is shown."""
         return self.scales[self.shown].worst(self.score.higher_is_better)
+
+    @property
+    def even(self) -> bool:
+        """Whether no region of the map that is shown stands out as worse; unknown, and False, without a rating scale.
+
+        Photos blurred, noisy or compressed all over are so, and sharp ones of which half is a soft background.
+        """
+        shown = self.scales[self.shown]
+        if self.score.low is None or self.score.high is None or shown.values.size == 1:
+            return False
+        return abs(self.worst.value - shown.median) < EVEN * (self.score.high - self.score.low)
 
     def colour_range(self, scale: ScaleMap) -> tuple[float, float]:
         """Lowest and highest value that colours of a map should tell apart: from the worst to the median, so that half

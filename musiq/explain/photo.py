@@ -11,6 +11,10 @@ from musiq.scorer import Scorer
 from musiq.scores import Score
 
 PLACES = (("top left", "top", "top right"), ("left", "middle", "right"), ("bottom left", "bottom", "bottom right"))
+EVENLY = (
+    "No region is much worse than the others. That does not make the photo a good one: the map of one that is blurred "
+    "all over is as grey. The score is that of the whole; {curves}`musiq compare` sets it beside another photo."
+)
 CHANGED = {
     "crop": "{:g} % of each side cropped",
     "resize": "{:g} times the size",
@@ -36,8 +40,11 @@ class Explanation:
         return self.maps.score
 
     def lines(self) -> list[str]:
-        """It in plain words, a line for each of: the score, the worst region, the changes that move the score most."""
+        """It in plain words, a line for each of: the score, the worst region, that none stands out where none does, the
+        changes that move the score most."""
         lines = [self.score.meaning(), self._worst()]
+        if self.maps.even:
+            lines.append(EVENLY.format(curves="what moves it is in the curves, and " if self.curves else ""))
         return [*lines, self._moves()] if self.curves else lines
 
     def as_dict(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ try:
     import torch
     from torch import Tensor, nn
 except ImportError:
-    raise MissingExtraError("the toolbox's metrics", "train") from None
+    raise MissingExtraError("scoring by the toolbox's names", "train") from None
 
 from musiq.loss import Reduction, check_reduction, reduce
 from musiq.quality import ImageQuality

@@ -46,6 +46,17 @@ def describe_scale(checkpoint: Checkpoint) -> str:
     return f"{checkpoint.score_range.words()}; checkpoint {checkpoint.name}{own}{trained}{other}"
 
 
+def describe_columns(checkpoint: Checkpoint) -> str:
+    """What `+-` and `better than` of its scores are, for below a table; empty where it knows neither."""
+    sure, people = checkpoint.calibration, checkpoint.population
+    parts = list[str]()
+    if sure is not None:
+        parts.append(f"+- holds people's mean rating of {100 * sure.coverage:.0f} % of photos")
+    if people is not None:
+        parts.append(f"better than: of {people.name}")
+    return "; ".join(parts)
+
+
 def _quantiles(checkpoint: Checkpoint, people: Population) -> list[float]:
     own = checkpoint.own_scale
     return list(people.quantiles) if own is None else own.apply(people.quantiles).tolist()

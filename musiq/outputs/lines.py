@@ -99,10 +99,10 @@ class LineOutput(Output):
         """The rows that were there when the file was opened."""
         return read_records(self._path, self._lines, self._end)
 
-    def done(self) -> Iterator[tuple[str, str | None]]:
+    def done(self) -> Iterator[Row]:
         for line, _, row in self.records():
             check_scoring(row, self._scoring, f"{self._path}, line {line}")
-            yield row.path, row.kind
+            yield row
 
     def write(self, row: Row) -> None:
         if self._file is None:

@@ -17,8 +17,8 @@ ELSE = "choose another --output, or --overwrite"
 class Output(ABC):
     """Takes rows one by one; a context that closes itself."""
 
-    def done(self) -> Iterator[tuple[str, str | None]]:
-        """The path of every row that was there when the output was opened, and the kind of its error or None.
+    def done(self) -> Iterator[Row]:
+        """Every row that was there when the output was opened: what tells of its file, its error and its scoring.
 
         Checks each row on the way; to be read before the first `write`.
 

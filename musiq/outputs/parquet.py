@@ -21,7 +21,9 @@ from musiq.rows import Row, Scoring
 
 ROWS_PER_PART = 100_000
 JOURNAL = "_journal.jsonl"
-_CHECKED = ("path", "kind", "score", "weights", "preprocess", "precision")
+_CHECKED = (
+    *("path", "kind", "score", "weights", "preprocess", "precision", "width", "height", "bytes", "content", "time"),
+)
 
 
 class ParquetOutput(Output):
@@ -69,11 +71,11 @@ class ParquetOutput(Output):
             for path in list_parts(self._folder):
                 drop_errors(path)
 
-    def done(self) -> Iterator[tuple[str, str | None]]:
+    def done(self) -> Iterator[Row]:
         for path in list_parts(self._folder):
             for row in read_part(path, _CHECKED):
                 check_scoring(row, self._scoring, str(path))
-                yield row.path, row.kind
+                yield row
         if self._journal is not None:
             yield from self._journal.done()
 

@@ -5,8 +5,9 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from typing import TypedDict
 
+from musiq.changed import has_changed
 from musiq.errors import MusiqError
-from musiq.inputs.item import Item
+from musiq.inputs.item import File, Item
 from musiq.progress import Advance
 from musiq.rows import Row
 from musiq.runs.engine import Engine, Result
@@ -28,7 +29,7 @@ def run(
     items: Iterable[Item],
     engine: Engine,
     *,
-    done: Iterable[str] = (),
+    done: Iterable[Row] = (),
     store: Store | None = None,
     summary: Summary | None = None,
     advance: Advance | None = None,
@@ -39,7 +40,7 @@ def run(
 
     Args:
         items: gone through a second time beside the work to learn their number, if progress is shown.
-        done: names that are skipped.
+        done: rows of an earlier run, whose names are skipped; those whose files have changed since are counted.
         store: gets every row before it is yielded, so that a row that a kill keeps from the caller's output is known
             when the run goes on.
         summary, advance, log: are told of each.
@@ -47,8 +48,8 @@ def run(
     """
     summary, log = summary or Summary(), log or EventLog(None)
     with closing(Ledger()) as ledger:
-        for name in done:
-            ledger.add(name)
+        for row in done:
+            ledger.add_row(row)
         if count and advance is not None:
             count_items(items, advance)
         for result in engine.results(_new_items(items, ledger, summary, advance)):
@@ -66,9 +67,19 @@ def _new_items(items: Iterable[Item], ledger: Ledger, summary: Summary, advance:
         if ledger.add(item.name):
             yield Item(item.name, item.source.fetch())
         else:
-            summary.skipped += 1
+            _skip(item, ledger, summary)
             if advance is not None:
                 advance("")
+
+
+def _skip(item: Item, ledger: Ledger, summary: Summary) -> None:
+    summary.skipped += 1
+    before = ledger.find_row(item.name)
+    if before is None:  # named twice in this run
+        return
+    summary.failed_before += before.kind is not None
+    if isinstance(item.source, File) and has_changed(item.source.path, before):
+        summary.changed.add(item.name)
 
 
 def _tell(result: Result, log: EventLog) -> None:

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from musiq.changed import Names
 from musiq.progress import printable
 from musiq.rows import Row
 from musiq.runs.engine import Result
@@ -20,7 +21,10 @@ class Summary:
 
     Attributes:
         low, high: ends of the rating scale; None where the checkpoint does not say, and then there is no histogram.
-        meaning: what the numbers are, a line for people.
+        meaning: what the numbers are, in lines for people.
+        skipped: images that have a row, or were named twice.
+        failed_before: those of them whose row has an error.
+        changed: those of them whose files are no longer what their rows were made of.
     """
 
     low: float | None = None
@@ -30,6 +34,8 @@ class Summary:
     scored: int = 0
     known: int = 0
     skipped: int = 0
+    failed_before: int = 0
+    changed: Names = field(default_factory=Names)
     errors: Counter[str] = field(default_factory=Counter)
     total: float = 0.0
     histogram: list[int] = field(default_factory=lambda: [0] * BINS)
@@ -89,6 +95,8 @@ class Summary:
             "scored": self.scored,
             "known": self.known,
             "skipped": self.skipped,
+            "failed_before": self.failed_before,
+            "changed": self.changed.count,
             "failed": self.failed,
             "errors": dict(self.errors.most_common()),
             "seconds": round(self.seconds, 3),
@@ -102,6 +110,7 @@ class Summary:
         """For people: counts and rate, the scores, the errors by kind."""
         lines = [self._counts()]
         if self.scored + self.known:
+            lines += [f"of these {self.scored + self.known:,} alone, without what was skipped:"] if self.skipped else []
             lines.append(self._scores())
             lines += self.meaning_lines()
             lines += [f"best    {score:8.2f}  {printable(path)}" for score, path in self.best]
@@ -110,9 +119,27 @@ class Summary:
             lines.append("failed  " + ", ".join(f"{kind} {count:,}" for kind, count in self.errors.most_common()))
         return lines
 
+    def warnings(self) -> list[str]:
+        """What is amiss with the images that were skipped."""
+        lines = list[str]()
+        if self.failed_before:
+            lines.append(
+                f"{self.failed_before:,} of the skipped failed in an earlier run and were not tried again; "
+                "--retry-errors does"
+            )
+        if self.changed.count:
+            lines.append(
+                f"{self.changed.count:,} of the skipped have changed since they were scored ({self.changed}) and keep "
+                "their old rows; --overwrite scores all anew, and with --store only what the store does not know"
+            )
+        return lines
+
     def meaning_lines(self) -> list[str]:
         """What the scores are, if there are some."""
-        return [f"scale   {printable(self.meaning)}"] if self.meaning and self.scored + self.known else []
+        if not self.meaning or not self.scored + self.known:
+            return []
+        first, *others = self.meaning.splitlines()
+        return [f"scale   {printable(first)}", *(f"        {printable(line)}" for line in others)]
 
     def _counts(self) -> str:
         parts = [f"{self.scored:,} scored"]

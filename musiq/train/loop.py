@@ -31,7 +31,7 @@ from musiq.train.features import FeatureSamples, StemFeatures
 from musiq.train.initial import begin_at, initialise
 from musiq.train.lite0 import load_imagenet_stem
 from musiq.train.lock import lock_run
-from musiq.train.log import RunLog
+from musiq.train.log import STEPS_FILE, RunLog
 from musiq.train.networks import Network, make_network
 from musiq.train.optimizer import make_optimizer, set_rate
 from musiq.train.recipe import Recipe
@@ -96,8 +96,7 @@ class Trainer:
         learner = self._make_learner(start, len(sets)).to(world.device)
         self.state = RunState(learner, make_optimizer(learner, recipe), recipe.ema)
         self.plan = {"recipe": recipe.as_json(), "data": _digest(self.train_records, self.val_records)}
-        if self.state.resume(run, self.plan):
-            self._say(f"resuming {run} at epoch {self.state.epoch + 1}, step {self.state.step + 1}")
+        self._say_where(found=self.state.resume(run, self.plan))
         self.module = self._wrap(learner)
         self.cut, samples = self._make_samples(learner.network)
         self.steps = Steps(
@@ -111,6 +110,16 @@ class Trainer:
             world=world.size,
         )
         self.result = self._make_result(sets, start)
+
+    def _say_where(self, *, found: bool) -> None:
+        """Says where a run goes on that was begun before."""
+        state, epochs = self.state, self.recipe.epochs
+        if found and state.epoch >= epochs:
+            self._say(f"{self.run}: already finished, after {epochs} epochs")
+        elif found:
+            self._say(f"resuming {self.run} at epoch {state.epoch + 1}, step {state.step + 1}")
+        elif (self.run / STEPS_FILE).exists():
+            self._say(f"{self.run}: stopped before anything had been saved; starting from the beginning")
 
     def _make_learner(self, start: Checkpoint | None, sets: int) -> Learner:
         network = make_network(self.recipe.model, self.task.outputs)
@@ -197,7 +206,7 @@ class Trainer:
         state, steps = self.state, len(self.steps)
         title = f"epoch {state.epoch + 1}/{self.recipe.epochs}"
         started = saved = time.monotonic()
-        with progress_bar(title, steps, state.step, live=self.world.leads) as advance:
+        with progress_bar(title, steps, state.step, live=self.world.leads, eta="epoch ends in") as advance:
             while state.step < steps:
                 row = self._step(next(stream))
                 self._refuse_divergence(row["loss"])

@@ -71,7 +71,7 @@ class Result:
             score=self.task.score,
             training_data=tuple(dict.fromkeys([*earlier, *ours])),
             licence=self.recipe.licence,
-            accuracy={"validation": dict(figures)},
+            accuracy={"validation": {"images": self.facts["images"]["val"], **figures}},
             graphs=self.graphs,
             training_images=self.seen,
         )

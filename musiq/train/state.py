@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
@@ -119,6 +119,18 @@ def _keep_previous(path: Path) -> None:
 
 
 def _check_plan(saved: Mapping[str, Any], plan: Mapping[str, Any], path: Path) -> None:
-    unlike = [f"{name} {saved.get(name)!r} is now {plan[name]!r}" for name in plan if saved.get(name) != plan[name]]
+    unlike = list(_differences(saved, plan))
     if unlike:
         raise RecipeError(f"{path}: belongs to another run: {'; '.join(unlike)}. Choose another run folder")
+
+
+def _differences(saved: Mapping[str, Any], plan: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """`recipe.epochs 5 -> 10` for each field that is not as it was."""
+    for name in dict.fromkeys([*saved, *plan]):
+        old, new, field = saved.get(name), plan.get(name), above + name
+        if field == "data" and old != new:  # a hash
+            yield "other images, ratings or splits"
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _differences(old, new, f"{field}.")
+        elif old != new:
+            yield f"{field} {old!r} -> {new!r}"

@@ -44,7 +44,7 @@ def carry_out(job: Job, desk: Desk) -> bool:
     desk.scan.look(job.paths, job.recursive, stopped)
     engine = _Engine(desk.service, job.cancelled)
     photos = _Photos(job, desk.folder, stopped)
-    done = (desk.folder.whole(path) for path in desk.state.paths(job.id))
+    done = (Row(desk.folder.whole(path)) for path in desk.state.paths(job.id))
     rows = run(photos, engine, done=done, store=desk.store, summary=job.summary, advance=job, count=photos.quick)
     with closing(rows):
         for row in rows:

@@ -1,8 +1,10 @@
+import csv
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import pearsonr, spearmanr
 
 from musiq.checkpoint import save_checkpoint
 from musiq.scores import ScoreRange
@@ -70,6 +72,9 @@ def test_calibrate(run, tiny, rated, tmp_path):
     assert run("evaluate", folder, *rating).exit_code == 0
     result = run("checkpoints", "calibrate", folder, out, "--name", "noise")
     assert result.stdout.strip() == f"{folder}: population, calibration from 24 photos: noise"
+    assert "warning: 24 images are few for intervals that hold 90% of the ratings; about 50" in result.stderr
+    assert "warning" not in run("checkpoints", "calibrate", folder, out, "--name", "noise", "--coverage", 0.7).stderr
+    assert run("checkpoints", "calibrate", folder, out, "--name", "noise").exit_code == 0
     loaded = load_checkpoint(folder)
     assert (loaded.calibration.coverage, loaded.population.name) == (0.9, "24 photos: noise")
     assert loaded.population.quantiles[50] == pytest.approx(2, abs=0.1)
@@ -81,3 +86,65 @@ def test_calibrate(run, tiny, rated, tmp_path):
     other = run("checkpoints", "calibrate", folder, out, "--name", "noise")
     assert other.exit_code == 2
     assert "not known to be predictions of tiny-multiscale" in str(other.exception)
+
+
+def test_a_card_is_completed(run, tiny, rated, tmp_path):
+    """Figures of two splits, the licence and the data, beside what the folder held before."""
+    folder, files = tmp_path / "mine", [tmp_path / "train.csv", tmp_path / "all.csv"]
+    kept = replace(tiny, accuracy={"validation": {"images": 4, "srcc": 0.5}}, training_data=("a", "b"))
+    save_checkpoint(kept, folder, {"epoch": 7})
+    data = ("--data", rated / "rated.csv", "--images", rated, "--mos-range", "1:5", "--resamples", 0)
+    for out, split in zip(files, (("--split", "train"), ()), strict=True):
+        assert run("evaluate", folder, *data, *split, "--out", out).exit_code == 0
+    result = run("checkpoints", "card", folder, *files, "--licence", "Apache-2.0")
+    measured = "validation, rated.csv train, rated.csv"
+    assert result.stdout.strip() == f"{folder / 'README.md'}: licence Apache-2.0; measured on {measured}"
+    loaded = load_checkpoint(folder)
+    assert (loaded.id, loaded.licence, loaded.training_data) == (tiny.id, "Apache-2.0", ("a", "b"))
+    assert loaded.accuracy["validation"] == {"images": 4, "srcc": 0.5}
+    for out, name in zip(files, ("rated.csv train", "rated.csv"), strict=True):
+        with open(out, newline="") as file:
+            rows = list(csv.DictReader(file))
+        columns = [[float(row[column]) for row in rows] for column in ("mos", "score")]
+        expected = {"images": len(rows), "srcc": spearmanr(*columns)[0], "plcc": pearsonr(*columns)[0]}
+        assert loaded.accuracy[name] == pytest.approx(expected, abs=1e-4)
+    card = (folder / "README.md").read_text()
+    assert 'license: "apache-2.0"' in card
+    assert "| rated.csv | images 24, srcc " in card
+    assert json.loads((folder / "training.json").read_text()) == {"epoch": 7}
+    assert run("checkpoints", "card", folder, "--trained-on", "c").exit_code == 0
+    again = load_checkpoint(folder)
+    assert (again.licence, again.training_data, again.accuracy) == ("Apache-2.0", ("c",), loaded.accuracy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"weights_sha256": "0"}, "not known to be predictions of tiny-multiscale"),
+        ({"preprocess": "other"}, "not known to be predictions of tiny-multiscale"),
+        ({"figures": {"images": 3, "srcc": None, "plcc": 0.1}}, "SRCC and PLCC are not known"),
+        ({"seen_images": 3}, "SRCC and PLCC of images unseen in training are not known"),
+    ],
+)
+def test_figures_that_are_not_the_checkpoints_are_refused(run, tiny, tiny_folder, tmp_path, changes, named):
+    before = (tiny_folder / "config.json").read_bytes()
+    _write_facts(tmp_path, tiny, changes)
+    result = run("checkpoints", "card", tiny_folder, tmp_path / "p.csv", "--licence", "MIT")
+    assert (result.exit_code, named in str(result.exception)) == (2, True)
+    assert (tiny_folder / "config.json").read_bytes() == before
+
+
+def test_images_seen_in_training_do_not_count(run, tiny, tiny_folder, tmp_path):
+    unseen = {"images": 1500, "srcc": 0.25, "plcc": 0.5}
+    _write_facts(tmp_path, tiny, {"seen_images": 3, "figures_without_seen": unseen, "split_seed": 4})
+    assert run("checkpoints", "card", tiny_folder, tmp_path / "p.csv").exit_code == 0
+    name = "spaq test (split seed 4) (without 3 seen in training)"
+    assert load_checkpoint(tiny_folder).accuracy == {name: unseen}
+    assert f"| {name} | images 1,500, srcc 0.25, plcc 0.5 |" in (tiny_folder / "README.md").read_text()
+
+
+def _write_facts(folder, checkpoint, changes):
+    facts = {"weights_sha256": checkpoint.id, "preprocess": checkpoint.preprocess, "data": "spaq", "splits": ["test"]}
+    figures = {"images": 3, "srcc": 0.1, "plcc": 0.1}
+    (folder / "p.csv").write_text("image,mos,score\na,1,2\nb,2,3\nc,3,1\n")
+    (folder / "p.json").write_text(json.dumps(facts | {"figures": figures} | changes))

@@ -1,9 +1,12 @@
 import csv
+import hashlib
 import io
 import json
 import os
 import sys
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,7 +44,8 @@ def scores(tmp_path):
     (tmp_path / "z.tar").touch()
     rows = [Row(str(tmp_path / name), float(score), band=band) for name, score, band in results]
     rows.append(Row(str(tmp_path / "z.tar!e.jpg"), 95.0, band="excellent"))
-    rows.append(Row("bad.jpg", kind="damaged", error="bad.jpg: truncated"))
+    (tmp_path / "bad.jpg").write_text("bad.jpg")
+    rows.append(Row(str(tmp_path / "bad.jpg"), kind="damaged", error="truncated"))
     return write_rows(tmp_path / "scores.jsonl", rows)
 
 
@@ -53,25 +57,25 @@ def test_rank_as_a_table(call, scores, tmp_path):
     result = call("rank", "--scores", scores, code=1)
     lines = [line.split() for line in result.stdout.splitlines()]
     assert lines == [
-        ["rank", "score", "percentile", "path"],
+        ["rank", "score", "percentile_of_these", "path"],
         ["1", "95.00", "90.0", f"{tmp_path}/z.tar!e.jpg"],
         ["2", "90.00", "70.0", f"{tmp_path}/y/d.png"],
         ["3", "70.25", "50.0", f"{tmp_path}/x/b.jpg"],
         ["4", "50.00", "30.0", f"{tmp_path}/y/c.jpg"],
         ["5", "10.50", "10.0", f"{tmp_path}/x/a.jpg"],
     ]
-    assert result.stderr == "musiq: bad.jpg: truncated\n"
+    assert result.stderr == f"musiq: {tmp_path}/bad.jpg: truncated\n"
 
 
 def test_rank_for_programs(call, scores, tmp_path):
     worst = call("rank", "--scores", scores, "--worst", "--limit", 2, "--format", "csv", code=1).stdout
     assert list(csv.reader(io.StringIO(worst))) == [
-        ["rank", "score", "percentile", "path"],
+        ["rank", "score", "percentile_of_these", "path"],
         ["5", "10.5", "10.0", f"{tmp_path}/x/a.jpg"],
         ["4", "50.0", "30.0", f"{tmp_path}/y/c.jpg"],
     ]
     (best,) = call("rank", "--scores", scores, "--limit", 1, "--format", "jsonl", code=1).stdout.splitlines()
-    assert json.loads(best) == {"rank": 1, "score": 95, "percentile": 90, "path": f"{tmp_path}/z.tar!e.jpg"}
+    assert json.loads(best) == {"rank": 1, "score": 95, "percentile_of_these": 90, "path": f"{tmp_path}/z.tar!e.jpg"}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +100,63 @@ def test_paths_are_printed_as_the_file_system_has_them(call, tmp_path):
     result = call("pick", "--scores", scores, "--top", 1)
     assert result.stdout_bytes == raw + b"\n"
     assert "1 paths in the list hold line ends; --null" in result.stderr
+
+
+def results_of(tmp_path, *names):
+    """Results of files that hold their names, scored a minute from now; the first name is best."""
+    rows = []
+    for place, name in enumerate(names):
+        (tmp_path / name).write_text(name)
+        content = hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
+        scored = (datetime.now(UTC) + timedelta(minutes=1)).isoformat(timespec="seconds")
+        rows.append(Row(str(tmp_path / name), 90.0 - place, bytes=len(name), content=content, time=scored))
+    return write_rows(tmp_path / "scores.jsonl", rows)
+
+
+@pytest.mark.parametrize("command", [("pick", "--top", "100%"), ("rank",), ("dedupe",)])
+def test_files_that_are_gone_are_left_out(call, command, tmp_path):
+    scores = results_of(tmp_path, *(f"{letter}.png" for letter in "abcdef"))
+    for letter in "bcde":
+        (tmp_path / f"{letter}.png").unlink()
+    for name in ("coffee", "rocket"):
+        scene(f"{name}.png" if name == "coffee" else f"{name}.jpg").save(tmp_path / f"{'af'[name == 'rocket']}.png")
+    result = call(*command, "--scores", scores)
+    assert not any(f"{letter}.png" in result.stdout for letter in "bcde")
+    missing = ", ".join(f"{tmp_path}/{letter}.png" for letter in "bcd")
+    assert f"musiq: 4 files of {scores} are gone and left out: {missing}, and 1 more" in result.stderr
+
+
+def test_files_that_have_changed_are_named(call, tmp_path):
+    scores = results_of(tmp_path, "touched.jpg", "other.jpg", "longer.jpg", "same.jpg")
+    later = time.time() + 120
+    (tmp_path / "other.jpg").write_text("blurr.jpg")
+    (tmp_path / "longer.jpg").write_text("longer.jpg and more")
+    for name in ("touched.jpg", "other.jpg"):
+        os.utime(tmp_path / name, (later, later))
+    result = call("pick", "--scores", scores, "--top", 1)
+    assert result.stdout == f"{tmp_path}/touched.jpg\n"
+    assert f"2 files have changed since {scores} was made, so their scores are old: " in result.stderr
+    assert f": {tmp_path}/other.jpg, {tmp_path}/longer.jpg; musiq score --overwrite" in result.stderr
+
+
+def test_results_of_another_folder_are_refused(call, tmp_path):
+    scores = write_rows(tmp_path / "scores.jsonl", [Row("gone/a.jpg", 1.0), Row("gone/b.jpg", 2.0)])
+    result = call("rank", "--scores", scores, code=2)
+    assert "none of its 2 files is there (gone/a.jpg, gone/b.jpg); relative paths count" in str(result.exception)
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--top", 2], "2 of 5 photos\n"),
+        (["--top", 30], "5 of 5 photos: --top 30 is a number, 30% a share\n"),
+        (["--top", "100%"], "5 of 5 photos\n"),
+        (["--above", 99], "0 of 5 photos\n"),
+    ],
+)
+def test_pick_says_how_many_of_how_many(call, scores, options, said):
+    assert call("pick", "--scores", scores, *options, code=1).stderr.endswith(said)
 
 
 def test_pick_makes_links(call, scores, tmp_path, look):
@@ -251,7 +312,10 @@ def test_a_checkpoint_may_say_that_lower_is_better(call, default_checkpoint, tmp
     assert len(set(orders[0])) == 3
 
 
-def test_names_cannot_steer_the_terminal(call, tmp_path):
+def test_names_cannot_steer_the_terminal(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a\x1b[31m.jpg", "b\x1b.jpg"):
+        Path(name).touch()
     rows = [Row("a\x1b[31m.jpg", 1.0), Row("b\x1b.jpg", error="b\x1b.jpg: bad", kind="damaged")]
     result = call("rank", "--scores", write_rows(tmp_path / "s.jsonl", rows), code=1)
     assert "\x1b" not in result.output

@@ -10,6 +10,7 @@ from musiq.checkpoint import save_checkpoint
 from musiq.data.csv import read_csv
 from musiq.data.seen import seen_list
 from musiq.scores import ScoreRange
+from tests.data.miniatures import MINIATURES
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_leakage_is_a_warning_and_a_second_row(run, leaky, data, tmp_path):
     assert "10 unseen in training" in result.stdout
     result = evaluate(run, leaky, data, tmp_path / "p.csv", "--no-leak-check")
     assert result.exit_code == 0
-    assert result.stderr == ""
+    assert "training" not in result.stderr
     assert "unseen" not in result.stdout
 
 
@@ -90,7 +91,7 @@ def test_from_evaluations_to_a_table_and_a_comparison(run, tiny_checkpoints, dat
         assert evaluate(run, tmp_path / name, data, tmp_path / f"{name}.csv").exit_code == 0
     files = [tmp_path / "tiny-multiscale.csv", tmp_path / "tiny-distribution.csv"]
     result = run("table", *files)
-    assert "| tiny-distribution | 1 |" in result.stdout
+    assert "| tiny-distribution | 1 | 12 |" in result.stdout
     result = run("table", *files, "--data", "koniq10k", "--label", "seeds", "--label", "seeds", "--out", tmp_path / "t")
     assert result.stdout == ""
     assert "| MUSIQ (paper) |" in (tmp_path / "t").read_text()
@@ -141,3 +142,28 @@ def test_a_table_of_the_common_toolbox(run, tiny_folder, rated, tmp_path):
     result = evaluate(run, tiny_folder, meta, tmp_path / "p.csv", *chosen)
     assert "images 11\n" in result.stdout
     assert json.loads((tmp_path / "p.json").read_text())["preprocess"].startswith("pyiqa-bicubic/")
+
+
+def test_scores_outside_the_range_and_a_set_short_of_images_are_warned_of(run, tiny, data, tmp_path):
+    MINIATURES["biq2021"](tmp_path / "data")
+    for name, ends in (("far", (10**6, 10**7)), ("near", (-(10**6), 10**6))):
+        save_checkpoint(replace(tiny, score=ScoreRange(*ends)), tmp_path / name)
+    biq = ("--data", "biq2021", "--images", tmp_path / "data")
+    result = evaluate(run, tmp_path / "far", biq, tmp_path / "p.csv", "--no-leak-check")
+    assert "warning: biq2021: 22 images; its authors published 12,000\n" in result.stderr
+    assert "warning: all scores lie outside the checkpoint's range, 1e+06 to 1e+07: they are " in result.stderr
+    near = evaluate(run, tmp_path / "near", (*data, "--mos-range", "0:1"), tmp_path / "p.csv", "--no-leak-check")
+    assert (near.exit_code, near.stderr) == (0, "")
+
+
+def test_a_comparison_across_splits_is_warned_of(run, tmp_path):
+    rows = "".join(f"{index},{index},{index * index % 7}\n" for index in range(12))
+    for name, splits in (("a", ["test"]), ("b", ["train", "test"])):
+        (tmp_path / f"{name}.csv").write_text("image,mos,score\n" + rows)
+        (tmp_path / f"{name}.json").write_text(json.dumps({"data": "spaq", "splits": splits}))
+    files = tmp_path / "a.csv", tmp_path / "b.csv"
+    result = run("significance", *files, "--resamples", 100)
+    said = f"warning: splits ['test'] of {files[0]}, but ['train', 'test'] of {files[1]}"
+    assert said in result.stderr
+    assert "data" not in result.stderr
+    assert run("significance", files[0], files[0], "--resamples", 100).stderr == ""

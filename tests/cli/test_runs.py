@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,6 +123,21 @@ def test_a_second_run_adds_what_is_new(name, run, tiny_folder, photos, tmp_path)
     assert sorted(row.path for row in read_rows(tmp_path / name)) == [f"{photos}/{index}.png" for index in range(6)]
 
 
+@pytest.mark.parametrize("name", ["scores.csv", "scores.jsonl", "scores.parquet"])
+def test_a_second_run_tells_which_files_have_changed(name, run, tiny_folder, photos, tmp_path):
+    arguments = ("score", photos, "--checkpoint", tiny_folder, "--output", tmp_path / name, "--quiet")
+    (photos / "5.png").write_bytes(b"no photo")
+    assert run(*arguments).exit_code == 1
+    unchanged = run(*arguments)
+    assert "1 of the skipped failed in an earlier run and were not tried again" in unchanged.stderr
+    assert "changed" not in unchanged.stderr
+    shutil.copy(photos / "1.png", photos / "0.png")
+    (photos / "2.png").touch()
+    result = run(*arguments)
+    assert result.exit_code == 0
+    assert f"1 of the skipped have changed since they were scored ({photos}/0.png) and keep" in result.stderr
+
+
 def test_errors_are_kept_until_they_are_to_be_tried_again(run, tiny_folder, photos, tmp_path):
     out, store = tmp_path / "scores.csv", tmp_path / "scores.sqlite"
     arguments = ("score", photos, "--checkpoint", tiny_folder, "--output", out, "--store", store)
@@ -154,6 +170,26 @@ def test_results_of_another_checkpoint_are_not_continued(run, tiny_folder, tiny,
     assert "holds scores of" in str(result.exception)
     assert run(*other, "--overwrite").exit_code == 0
     assert len(csv_rows(out)) == 6
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet"])
+def test_scores_under_a_cap_and_without_are_not_mixed(name, run, tiny_folder, photos, tmp_path):
+    small, out = photos / "0.png", tmp_path / name  # 80 x 60: 6 patches
+    arguments = ("score", small, "--checkpoint", tiny_folder, "--output", out)
+    assert run(*arguments).exit_code == 0
+    assert run(*arguments, "--max-patches", 6).exit_code == 0
+    result = run(*arguments, "--max-patches", 5)
+    assert result.exit_code == 2
+    assert "/max5 fp32; choose another --output" in str(result.exception)
+    assert run(*arguments, "--max-patches", 5, "--overwrite").exit_code == 0
+    for options in ((), ("--max-patches", 4)):
+        assert run(*arguments, *options).exit_code == 2
+
+
+def test_a_store_keeps_scores_under_a_cap_apart(run, tiny_folder, photos, tmp_path):
+    arguments = ("score", photos / "0.png", "--checkpoint", tiny_folder, "--store", tmp_path / "s.sqlite")
+    notes = [run(*arguments, *cap, "--format", "csv").stdout for cap in ((), ("--max-patches", 5), ())]
+    assert ["approximate" in text for text in notes] == [False, True, False]
 
 
 def test_the_store_knows_renamed_and_moved_photos(run, tiny_folder, photos, tmp_path):

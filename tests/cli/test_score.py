@@ -16,7 +16,7 @@ from musiq.store.holdings import find_scorings
 from tests.conftest import REFERENCE
 
 BAD = {
-    "truncated.jpg": "truncated",
+    "truncated.jpg": "cut off or damaged",
     "empty.jpg": "empty file (0 bytes)",
     "text.jpg": "not an image",
     "bomb.png": "20000 x 11000 = 220,000,000 pixels exceed the limit of 200,000,000",

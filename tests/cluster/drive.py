@@ -39,8 +39,7 @@ def print_rows(engine: RayEngine) -> None:
 def keep_rows(engine: RayEngine, output: Path, store: Store) -> None:
     summary = Summary()
     with open_output(output, "jsonl", scoring=engine.scoring) as rows:
-        done = [name for name, _ in rows.done()]
-        for row in run(items(), engine, done=done, store=store, summary=summary):
+        for row in run(items(), engine, done=list(rows.done()), store=store, summary=summary):
             rows.write(row)
     print(json.dumps(summary.as_dict()), flush=True)
 

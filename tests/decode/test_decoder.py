@@ -124,7 +124,7 @@ def test_a_preview_of_a_bad_file_is_an_error(decoder):
     [
         (Held(b""), "empty", "empty file (0 bytes)"),
         (Held(b"text"), "not-an-image", "not an image"),
-        (Held(NOISE[:5000]), "damaged", "truncated"),
+        (Held(NOISE[:5000]), "damaged", "cut off or damaged"),
         (Held(png(Image.new("1", (1001, 1000)))), "too-large", "1,001,000 pixels exceed the limit of 1,000,000"),
         (File("/nowhere/a.png"), "missing", "no such file"),
         (File("/dev/zero"), "not-a-file", "not a regular file"),

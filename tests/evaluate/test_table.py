@@ -23,20 +23,20 @@ def test_the_papers_rows_stand_above_ours():
     lines = markdown_table([file(data="koniq10k", splits=["test"], checkpoint="mine")]).splitlines()
     assert lines[0] == "koniq10k; split test; rows marked (paper) are quoted from its Table 2"
     assert lines[2:5] == [
-        "| method | runs | SRCC | PLCC | KRCC | RMSE |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-        "| BRISQUE (paper) | - | 0.665 | 0.681 | - | - |",
+        "| method | runs | images | SRCC | PLCC | KRCC | RMSE |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+        "| BRISQUE (paper) | - | - | 0.665 | 0.681 | - | - |",
     ]
     assert lines[-2:] == [
-        "| MUSIQ (paper) | - | 0.916 ± 0.002 | 0.928 ± 0.003 | - | - |",
-        "| mine | 1 | 0.800 | 0.800 | 0.667 | 0.707 |",
+        "| MUSIQ (paper) | - | - | 0.916 ± 0.002 | 0.928 ± 0.003 | - | - |",
+        "| mine | 1 | 4 | 0.800 | 0.800 | 0.667 | 0.707 |",
     ]
     assert len(lines) == 2 + 2 + 12 + 1
 
 
 def test_files_without_facts_and_sets_that_the_paper_lacks():
     text = markdown_table([file("first"), file("second")])
-    assert text.splitlines()[0] == "| method | runs | SRCC | PLCC | KRCC | RMSE |"
+    assert text.splitlines()[0] == "| method | runs | images | SRCC | PLCC | KRCC | RMSE |"
     assert cells(text, "first")[1:] == cells(text, "second")[1:]
     assert "(paper)" not in markdown_table([file(data="biq2021")])
     assert "(paper)" in markdown_table([file(data="mine.csv")], data="spaq")
@@ -48,14 +48,20 @@ def test_runs_of_one_label_are_averaged():
     text = markdown_table(files, ["seeds", "seeds", "seeds", "a|b"])
     assert cells(text, "seeds")[1] == "3"
     std = np.std([0.8, 1, -1], ddof=1)
-    assert cells(text, "seeds")[2] == f"{0.8 / 3:.3f} ± {std:.3f} (median 0.800)"
+    assert cells(text, "seeds")[2] == "4"
+    assert cells(text, "seeds")[3] == f"{0.8 / 3:.3f} ± {std:.3f} (median 0.800)"
     assert "| a\\|b | 1 |" in text
+
+
+def test_runs_of_unlike_sizes_say_so():
+    short = Predictions(Path("s.csv"), NAMES[:3], np.array([1.0, 2, 3]), np.array([1.0, 3, 2]), {})
+    assert cells(markdown_table([file(), short], ["seeds", "seeds"]), "seeds")[2] == "3 to 4"
 
 
 def test_ava_has_accuracy_and_mse():
     text = markdown_table([file("mine", scores=(4, 5, 6, 7), mos=(4, 6, 6, 5), data="ava", splits=["test"])])
     assert cells(text, "mine")[-2:] == ["0.500", "1.250"]
-    assert cells(text, "MUSIQ (paper)")[2:] == [
+    assert cells(text, "MUSIQ (paper)")[3:] == [
         "0.726 ± 0.001",
         "0.738 ± 0.001",
         "-",
@@ -63,7 +69,7 @@ def test_ava_has_accuracy_and_mse():
         "0.815 ± 0.121",
         "0.242 ± 0.001",
     ]
-    assert cells(text, "Kong et al. (paper)")[2:] == ["0.558", "-", "-", "-", "0.773", "-"]
+    assert cells(text, "Kong et al. (paper)")[3:] == ["0.558", "-", "-", "-", "0.773", "-"]
 
 
 def test_what_does_not_belong_together_is_refused():

@@ -60,10 +60,11 @@ def test_the_worst_region_is_framed():
 def test_titles_and_bars_have_numbers():
     photo, first, second = panels(CORNER)
     assert photo.get_title() == "a cat\nscore 60.0, good"
-    assert first.get_title() == "map 0\nframed: the worst, 50.0"
-    assert second.get_title() == "map 1\nframed: the worst, 10.0"
+    assert first.get_title() == "shrunk, map 0\nframed: the worst, 50.0"
+    assert second.get_title() == "as scored, map 1\nframed: the worst, 10.0"
     ticks = first.child_axes[0].get_xticklabels()
-    assert [tick.get_text() for tick in ticks] == ["40.0 (worse)", "70.0 (better)"]  # 30 below the median
+    below = 70 - 30
+    assert [tick.get_text() for tick in ticks] == [f"{below:.1f} (worse)", "70.0 (as this photo's median)"]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 3)])

@@ -31,6 +31,17 @@ def test_the_highest_is_the_worst_where_lower_is_better():
     assert "15.0 points worse than the median of all 2" in line
 
 
+@pytest.mark.parametrize(("worst", "said"), [(45.5, True), (44.5, False)])
+@pytest.mark.parametrize("higher", [True, False])
+def test_no_region_stands_out_within_a_twentieth_of_the_scale(worst, said, higher):
+    values = [[50.0, 50.0, worst, 50.0, 80.0]]
+    if not higher:
+        values = [[100 - value for value in values[0]]]
+    lines = Explanation(maps_of([[1, 99]], values, higher_is_better=higher)).lines()
+    assert any(line.startswith("No region is much worse than the others.") for line in lines) is said
+    assert not any("curves" in line for line in lines)
+
+
 def test_a_single_region():
     assert Explanation(maps_of([[50]])).lines()[1] == "Worst region: the photo is a single one."
 

@@ -38,6 +38,14 @@ def facts_of(checkpoint) -> dict:
     return json.loads(preprocess_json(checkpoint))
 
 
+def run_example(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """As from a command line where musiq is not installed."""
+    code = (
+        f"import sys; sys.modules['musiq'] = None; import runpy; runpy.run_path({str(EXAMPLE)!r}, run_name='__main__')"
+    )
+    return subprocess.run([sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True)
+
+
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.id)
 def test_patches_are_musiqs(config, example, kinds):
     model = replace(
@@ -66,11 +74,8 @@ def test_scores_from_the_command_line(kind, kinds, graphs, scorers, pictures, tm
     (tmp_path / "preprocess.json").write_bytes(preprocess_json(kinds[kind].checkpoint))
     for name, pixels in pictures.items():
         Image.fromarray(pixels).save(tmp_path / f"{name}.png")
-    code = (
-        f"import sys; sys.modules['musiq'] = None; import runpy; runpy.run_path({str(EXAMPLE)!r}, run_name='__main__')"
-    )
     names = [f"{name}.png" for name in pictures]
-    done = subprocess.run([sys.executable, "-c", code, ".", *names], cwd=tmp_path, capture_output=True, text=True)
+    done = run_example(tmp_path, ".", *names)
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
     assert [name for _, name in lines] == names
@@ -81,3 +86,27 @@ def test_scores_from_the_command_line(kind, kinds, graphs, scorers, pictures, tm
 def test_other_profiles_are_refused(example):
     with pytest.raises(SystemExit, match="wants pyiqa-bicubic"):
         example["make_inputs"](random_photo((9, 9)), {"profile": "pyiqa-bicubic"})
+
+
+def test_photos_stand_upright_and_bad_files_are_named(kinds, graphs, scorers, tmp_path):
+    (tmp_path / "model.onnx").write_bytes(graphs["residual"])
+    (tmp_path / "preprocess.json").write_bytes(preprocess_json(kinds["residual"].checkpoint))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    random_photo((90, 200)).save(tmp_path / "turned.png", exif=exif)
+    random_photo((90, 200)).save(tmp_path / "plain.png")
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    done = run_example(tmp_path, ".", "bad.png", "missing.png", "turned.png", "plain.png")
+    assert done.returncode == 1
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["bad.png", "missing.png"]
+    scores = {name: float(score) for score, name in map(str.split, done.stdout.splitlines())}
+    for name in ("turned.png", "plain.png"):
+        assert scores[name] == pytest.approx(scorers["residual"].score(tmp_path / name).mos, abs=0.006)
+    assert abs(scores["turned.png"] - scores["plain.png"]) > 0.02
+
+
+@pytest.mark.parametrize("arguments", [(), (".",), ("no-folder", "a.jpg"), ("--help",)])
+def test_wrong_usage_is_told(arguments, tmp_path):
+    done = run_example(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith("usage: serve_elsewhere.py FOLDER PHOTO...")

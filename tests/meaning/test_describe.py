@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from musiq.meaning.describe import describe_meaning, describe_scale
+from musiq.meaning.describe import describe_columns, describe_meaning, describe_scale
 from musiq.rows import Row, Scoring
 from musiq.scorer import Scorer
 from musiq.scores import Calibration, OwnScale, Population, ScoreRange
@@ -52,6 +52,13 @@ def test_a_checkpoint_that_knows_nothing(tiny):
     assert describe_scale(replace(tiny, score=ScoreRange(), training_data=())) == (
         "higher is better; checkpoint tiny-multiscale"
     )
+
+
+def test_what_stands_beside_scores(base):
+    said = "+- holds people's mean rating of 90 % of photos", "better than: of 3 photos"
+    assert describe_columns(base) == "; ".join(said)
+    assert describe_columns(replace(base, population=None)) == said[0]
+    assert describe_columns(replace(base, population=None, calibration=None)) == ""
 
 
 def test_a_scale_of_ones_own(mapped):
@@ -103,6 +110,8 @@ def test_scores_before_and_after_the_map_do_not_compare(base, mapped, photo, cap
 
 
 def test_images_below_the_cap_keep_the_id_of_the_scale():
-    row = Row("a", weights="w", precision="fp32", preprocess="p/scale-1a2b3c4d")
-    assert Scoring("w", "p/scale-1a2b3c4d/max20", "fp32").covers(row)
-    assert not Scoring("w", "p/max20", "fp32").covers(row)
+    plain = "google-v1/native/p32/g10"
+    row = Row("a", weights="w", precision="fp32", preprocess=f"{plain}/scale-1a2b3c4d", width=160, height=128)
+    assert Scoring("w", f"{plain}/scale-1a2b3c4d/max20", "fp32").covers(row)  # 5 x 4 patches
+    assert not Scoring("w", f"{plain}/scale-1a2b3c4d/max19", "fp32").covers(row)
+    assert not Scoring("w", f"{plain}/max20", "fp32").covers(row)

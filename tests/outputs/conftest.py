@@ -7,7 +7,7 @@ from musiq.outputs import open_output
 from musiq.outputs.parquet import ParquetOutput
 from musiq.rows import Row, Scoring
 
-SCORING = Scoring("a" * 64, "google-v1/native/p32/g10/max512", "fp32")
+SCORING = Scoring("a" * 64, "google-v1/native/p32/g10/max12000", "fp32")
 GOOD = Row(
     "plain.jpg",
     score=61.2,
@@ -74,7 +74,7 @@ def write_all(open_as):
 
     def call(path: Path, format: str, rows: list[Row], **options):
         with open_as(path, format, **options) as output:
-            done = {name for name, _ in output.done()}
+            done = {row.path for row in output.done()}
             for row in rows:
                 if row.path not in done:
                     output.write(row)

@@ -21,7 +21,7 @@ WRITER = """
 
     path, format, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     with ParquetOutput(path, rows_per_part=7) if format == "parquet" else open_output(path, format) as output:
-        done = {name for name, _ in output.done()}
+        done = {row.path for row in output.done()}
         print("ready", flush=True)
         for index in range(count):
             if (name := f"{index}\\n.jpg") not in done:
@@ -81,7 +81,7 @@ def test_a_second_run_is_refused_until_the_first_is_killed(format, tmp_path):
         run.kill()
     assert next(read_rows(tmp_path / "out")).path == "0\n.jpg"
     with open_output(tmp_path / "out", format) as output:
-        assert next(output.done()) == ("0\n.jpg", None)
+        assert next(output.done()).path == "0\n.jpg"
 
 
 def test_a_file_that_was_replaced_is_locked_anew(tmp_path, rows):

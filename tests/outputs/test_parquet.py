@@ -145,7 +145,8 @@ def test_a_part_of_errors_only_goes(folder, write_all):
 def test_done_names_the_errors(open_as, write_all, rows, folder):
     write_all(folder, "parquet", rows)
     with open_as(folder, "parquet") as output:
-        assert list(output.done()) == [(row.path, row.kind) for row in rows]
+        facts = [(row.path, row.kind, row.bytes, row.content, row.time) for row in output.done()]
+        assert facts == [(row.path, row.kind, row.bytes, row.content, row.time) for row in rows]
 
 
 def test_scores_of_another_run_do_not_compare(open_as, write_all, rows, folder):

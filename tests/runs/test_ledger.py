@@ -2,6 +2,7 @@ import random
 import tracemalloc
 from contextlib import closing
 
+from musiq.rows import Row
 from musiq.runs.ledger import Ledger
 
 
@@ -9,6 +10,15 @@ def test_a_name_is_new_once():
     names = ["a.jpg", "b.jpg", "a.jpg", "A.jpg", "b.jpg", "näh\n.jpg"]
     with closing(Ledger()) as ledger:
         assert [ledger.add(name) for name in names] == [True, True, False, True, False, True]
+
+
+def test_rows_of_earlier_runs_are_known():
+    row = Row("a.jpg", bytes=5, content="00" * 16, time="2026-01-01T00:00:00+00:00", kind="damaged")
+    with closing(Ledger()) as ledger:
+        ledger.add_row(row)
+        ledger.add_row(Row("b.jpg"))
+        assert [ledger.add(name) for name in ("a.jpg", "b.jpg", "c.jpg")] == [False, False, True]
+        assert [ledger.find_row(name) for name in ("a.jpg", "b.jpg", "c.jpg")] == [row, Row("b.jpg"), None]
 
 
 def test_it_agrees_with_a_set():

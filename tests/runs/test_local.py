@@ -10,6 +10,7 @@ from musiq.decode.limits import Limits
 from musiq.decode.pool import Decoders
 from musiq.inputs.expand import Inputs
 from musiq.inputs.item import Held, Item
+from musiq.rows import Row
 from musiq.runs.local import LocalEngine
 from musiq.runs.run import run
 from musiq.runs.summary import Summary
@@ -114,7 +115,7 @@ def test_done_names_and_names_that_stand_twice_are_skipped(tiny, decoders, photo
     engine = LocalEngine(Scorer.load(tiny), decoders)
     twice = Inputs((str(photos), f"{photos}/*.png"))
     summary = Summary()
-    rows = list(run(twice, engine, done=[f"{photos}/0.png"], summary=summary))
+    rows = list(run(twice, engine, done=[Row(f"{photos}/0.png")], summary=summary))
     assert [row.path for row in rows] == [f"{photos}/{index}.png" for index in range(1, 5)]
     assert (summary.rows, summary.skipped) == (4, 6)
 

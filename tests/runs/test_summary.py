@@ -21,6 +21,18 @@ def summary():
     return summary
 
 
+def test_a_continued_run_tells_of_what_it_skipped(summary):
+    assert "of these 6 alone, without what was skipped:" in summary.lines()
+    assert summary.warnings() == []
+    summary.failed_before = 2
+    for letter in "abcdef":
+        summary.changed.add(letter)
+    failed, changed = summary.warnings()
+    assert failed.startswith("2 of the skipped failed in an earlier run and were not tried again; --retry-errors")
+    assert changed.startswith("6 of the skipped have changed since they were scored (a, b, c, and 3 more)")
+    assert (summary.as_dict()["failed_before"], summary.as_dict()["changed"]) == (2, 6)
+
+
 def test_counts(summary):
     facts = summary.as_dict()
     assert {name: facts[name] for name in ("rows", "scored", "known", "failed", "skipped")} == {

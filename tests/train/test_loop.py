@@ -28,6 +28,8 @@ def test_from_csv_to_a_checkpoint_that_scores(rated, tmp_path, monkeypatch):
     assert checkpoint.training_data == ("rated.csv",)
     assert checkpoint.graphs is not None
     assert (checkpoint.score.low, checkpoint.score.high) == (1, 5)
+    assert checkpoint.accuracy["validation"]["images"] == 4
+    assert "| validation | images 4, srcc " in (tmp_path / "run/checkpoint/README.md").read_text()
     assert len(checkpoint.training_images.splitlines()) == 1 + 24
     training = json.loads((tmp_path / "run/checkpoint/training.json").read_text())
     assert training["images"] == {"train": 20, "val": 4}
@@ -162,10 +164,10 @@ def test_a_frozen_stem_keeps_its_weights(make_trainer, tmp_path):
 def test_another_plan_or_other_ratings_are_refused(rated, rated_set, make_trainer, tmp_path):
     first = make_trainer(tmp_path / "run")
     first.state.save(tmp_path / "run", first.plan)
-    with pytest.raises(RecipeError, match=r"state\.pt: belongs to another run: recipe.*'seed': 1"):
+    with pytest.raises(RecipeError, match=r"state\.pt: belongs to another run: recipe\.seed 0 -> 1\. Choose"):
         make_trainer(tmp_path / "run", seed=1)
     changed = replace(rated_set.records[0], mos=4.5)
-    with pytest.raises(RecipeError, match=r"state\.pt: belongs to another run: data"):
+    with pytest.raises(RecipeError, match=r"state\.pt: belongs to another run: other images, ratings or splits"):
         make_trainer(tmp_path / "run", [replace(rated_set, records=(changed, *rated_set.records[1:]))])
 
 
@@ -187,6 +189,25 @@ def test_a_second_process_in_the_same_run_folder_is_refused(make_trainer, tmp_pa
     with lock_run(tmp_path / "run"), pytest.raises(RecipeError, match="another process is training in this run folder"):
         trainer.fit()
     trainer.fit()
+
+
+def test_a_run_started_again_says_where_it_stands(make_trainer, tmp_path, capsys, monkeypatch):
+    def fail(self, *arguments):
+        raise HaltedError
+
+    monkeypatch.setattr(Trainer, "_step", fail)
+    with pytest.raises(HaltedError):
+        make_trainer(tmp_path / "run", epochs=1).fit()
+    assert "saved" not in capsys.readouterr().err
+    monkeypatch.undo()
+    make_trainer(tmp_path / "run", epochs=1).fit()
+    assert "run: stopped before anything had been saved; starting from the beginning\n" in capsys.readouterr().err
+    steps = (tmp_path / "run/steps.jsonl").read_bytes()
+    make_trainer(tmp_path / "run", epochs=1).fit()
+    said = capsys.readouterr().err
+    assert "run: already finished, after 1 epochs\n" in said
+    assert "resuming" not in said
+    assert (tmp_path / "run/steps.jsonl").read_bytes() == steps
 
 
 def test_divergence_is_said(make_trainer, tmp_path):

@@ -67,8 +67,12 @@ def test_a_damaged_file_points_to_the_save_before(state, tmp_path, damage):
 
 def test_another_plan_is_refused(state, tmp_path):
     state.save(tmp_path, PLAN)
-    with pytest.raises(RecipeError, match=r"belongs to another run: data 'abc' is now 'abd'"):
+    with pytest.raises(RecipeError, match=r"belongs to another run: other images, ratings or splits\. Choose"):
         state.resume(tmp_path, PLAN | {"data": "abd"})
+    recipe = {"seed": 1, "model": {"width": 8, "depth": 2}}
+    state.save(tmp_path, PLAN | {"recipe": recipe})
+    with pytest.raises(RecipeError, match=r"another run: recipe\.model\.depth 2 -> 3; recipe\.ema None -> 0\.9\. Ch"):
+        state.resume(tmp_path, PLAN | {"recipe": recipe | {"model": {"width": 8, "depth": 3}, "ema": 0.9}})
 
 
 FULL_DISK = """
