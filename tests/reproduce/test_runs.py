@@ -157,7 +157,7 @@ def test_hardware_names_the_threads():
     assert "thread" in runs.hardware("cpu")
 
 
-@pytest.mark.filterwarnings("ignore:all predictions are equal")  # of 16 random units, to the last bit on some processors
+@pytest.mark.filterwarnings("ignore:all predictions are equal")  # of 16 random units, on some processors
 @pytest.mark.parametrize("backbone", ["resnet50", "lite0"])
 def test_a_nima_that_is_read_again_is_the_one_that_was_trained(backbone, miniature, workshop, tiny_setting):
     """Convolutions lie in another order in memory than in files."""
