@@ -144,6 +144,7 @@ def test_a_table_of_the_common_toolbox(run, tiny_folder, rated, tmp_path):
     assert json.loads((tmp_path / "p.json").read_text())["preprocess"].startswith("pyiqa-bicubic/")
 
 
+@pytest.mark.filterwarnings("ignore:4 images are too few")
 def test_scores_outside_the_range_and_a_set_short_of_images_are_warned_of(run, tiny, data, tmp_path):
     MINIATURES["biq2021"](tmp_path / "data")
     for name, ends in (("far", (10**6, 10**7)), ("near", (-(10**6), 10**6))):
