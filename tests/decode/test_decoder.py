@@ -19,7 +19,7 @@ from musiq.inputs.item import File, Held, Item
 from tests.conftest import REFERENCE
 from tests.decode.hostile import Bad
 
-LIMITS = Limits(seconds=0.5, memory=1_000_000_000, max_pixels=1_000_000, background=(1, 2, 3))
+LIMITS = Limits(seconds=3, memory=1_000_000_000, max_pixels=1_000_000, background=(1, 2, 3))
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_a_preview_of_a_bad_file_is_an_error(decoder):
         (Bad("raise"), "input", "RuntimeError: a library's bug"),
         (Bad("print"), "empty", "nothing here"),
         (Bad("eat"), "memory", "not enough memory"),
-        (Bad("hang"), "timeout", "not decoded within 0.5 s"),
+        (Bad("hang"), "timeout", "not decoded within 3 s"),
         (Bad("crash"), "crashed", "SIGSEGV"),
         (Bad("exit"), "crashed", "exit code 3"),
     ],

@@ -47,6 +47,7 @@ CALLS = (
     Call("store prune scores.sqlite --gone"),
     Call("checkpoints"),
     Call("checkpoints import tiny.npz tiny"),
+    Call("checkpoints card tiny --licence Apache-2.0"),
     Call("checkpoints average default default --out mean"),
     Call("checkpoints calibrate tiny predictions.csv --name validation", "train"),
     Call("data list"),
