@@ -1,7 +1,6 @@
 """Each experiment by its name on the miniature: what it writes, and what it says."""
 
 import csv
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -77,8 +76,8 @@ def test_costs_stand_in_the_page(miniature, shared):
 def test_known_data_sets_have_the_papers_table_beside_ours(miniature, shared):
     named = replace(miniature, name="koniq10k")
     page = publish("tables1-4", [named], "tiny", shared, seeds=1)
-    assert re.search(r"\| DBCNN \(paper\) \|.* 0\.875 \| 0\.884 \|", page)
-    assert "| MUSIQ (paper) | - | 0.916 ± 0.002 | 0.928 ± 0.003 |" in page
+    assert "| DBCNN (paper) | - | - | 0.875 | 0.884 |" in page
+    assert "| MUSIQ (paper) | - | - | 0.916 ± 0.002 | 0.928 ± 0.003 |" in page
     assert "\n| MUSIQ | 1 |" in page
 
 
