@@ -68,7 +68,7 @@ def write_predictions_table(outcomes: Sequence[Outcome]) -> str:
     writer.writerow(["image", "mos", *(name for name, _ in runs)])
     scores = np.stack([run.scores for _, run in runs], axis=1)
     for image, mos, row in zip(first.images, first.mos, scores, strict=True):
-        writer.writerow([image, f"{mos:.6g}", *(f"{score:.7g}" for score in row)])
+        writer.writerow([image, f"{mos:.6g}", *(f"{score:.9g}" for score in row)])  # as predictions.csv: float32, whole
     return text.getvalue()
 
 

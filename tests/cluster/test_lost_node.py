@@ -27,8 +27,6 @@ def lost(start, cluster):
                 before = len(rows)
         errors = driver.stderr.read()
     assert driver.returncode == 0
-    if before is None:
-        pytest.skip("the second node scored nothing before the first was done: the machine is too slow to lose it")
     return rows, before, errors
 
 

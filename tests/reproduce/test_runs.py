@@ -20,6 +20,7 @@ from musiq.reproduce.publish import publish
 from musiq.reproduce.runs import Run, finish_runs, open_run
 from musiq.reproduce.scales import SMALL
 from musiq.reproduce.workshop import reduce_data
+from musiq.stem import SameConv
 from musiq.train.augment import Augment
 from musiq.train.loop import Trainer
 
@@ -157,10 +158,18 @@ def test_hardware_names_the_threads():
     assert "thread" in runs.hardware("cpu")
 
 
-@pytest.mark.filterwarnings("ignore:all predictions are equal")  # of 16 random units, on some processors
+def _keep_photos_apart(layer):
+    torch.nn.init.kaiming_normal_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
+
+
 @pytest.mark.parametrize("backbone", ["resnet50", "lite0"])
-def test_a_nima_that_is_read_again_is_the_one_that_was_trained(backbone, miniature, workshop, tiny_setting):
+def test_a_nima_that_is_read_again_is_the_one_that_was_trained(
+    backbone, miniature, workshop, tiny_setting, monkeypatch
+):
     """Convolutions lie in another order in memory than in files."""
+    # 16 units with torch's own random weights make photos alike but for the last bits; ImageNet's do not
+    monkeypatch.setattr(SameConv, "reset_parameters", _keep_photos_apart)
     recipe = tiny_setting.nima("resnet", 384)
     if backbone == "lite0":
         recipe = replace(recipe, model=replace(SMALL.resnet, patch_size=96))
