@@ -40,7 +40,8 @@ def has_changed(path: str, row: Row) -> bool:
 
     Args:
         path: of the file, as the file system has it.
-        row: of which `bytes`, `content` and `time` are asked; what is None tells of no change.
+        row: of which `bytes`, `content` and `time` are asked; without `bytes` or `time` these tell of no change, and a
+            file that failed before it was hashed has changed with its time.
     """
     stamp = File(path).stamp()
     if stamp is None:

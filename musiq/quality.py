@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from musiq.checkpoint import Checkpoint, Weights
-from musiq.errors import CheckpointError, MissingExtraError
-from musiq.scorer import SCORING_OUTPUTS
+from musiq.errors import MissingExtraError
+from musiq.scorer import check_scores
 from musiq.scores import RATINGS, OwnScale, ScoreRange
 from musiq.sources import load_checkpoint
 
@@ -55,8 +55,7 @@ class ImageQuality(nn.Module):
         """
         super().__init__()
         loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
-        if loaded.model.outputs not in SCORING_OUTPUTS:
-            raise CheckpointError(f"{loaded.name}: {loaded.model.outputs} outputs are no quality score; 1, 2 or 10 are")
+        check_scores(loaded)
         if not (data_range > 0 and math.isfinite(data_range)):
             raise ValueError(f"data_range must be a positive number, got {data_range}")
         self.data_range, self.check_range = data_range, check_range

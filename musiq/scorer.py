@@ -59,6 +59,16 @@ class _Prepared:
     notes: tuple[str, ...]
 
 
+def check_scores(checkpoint: Checkpoint) -> None:
+    """Raises a `CheckpointError` if the network's outputs are no quality score."""
+    outputs = checkpoint.model.outputs
+    if outputs not in SCORING_OUTPUTS:
+        raise CheckpointError(
+            f"{checkpoint.name}: {outputs} outputs are no quality score (1, 2 or 10 are); "
+            "it can only initialise training"
+        )
+
+
 class Scorer:
     """Scores images with one checkpoint on one runtime.
 
@@ -130,11 +140,7 @@ class Scorer:
         """
         loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
         loaded = loaded.under(preprocess)
-        if loaded.model.outputs not in SCORING_OUTPUTS:
-            raise CheckpointError(
-                f"{loaded.name}: {loaded.model.outputs} outputs are no quality score (1, 2 or 10 are); "
-                "it can only initialise training"
-            )
+        check_scores(loaded)
         return cls(
             loaded,
             open_runtime(loaded, runtime, device, threads, precision),

@@ -21,9 +21,8 @@ from musiq.rows import Row, Scoring
 
 ROWS_PER_PART = 100_000
 JOURNAL = "_journal.jsonl"
-_CHECKED = (
-    *("path", "kind", "score", "weights", "preprocess", "precision", "width", "height", "bytes", "content", "time"),
-)
+_SCORING = ("score", "weights", "preprocess", "precision", "width", "height")  # what makes scores comparable
+_CHECKED = ("path", "kind", *_SCORING, "bytes", "content", "time")
 
 
 class ParquetOutput(Output):
