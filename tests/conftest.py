@@ -20,11 +20,12 @@ REFERENCE = Path(__file__).parent / "reference"
 MODELS = ("tiny-multiscale", "tiny-distribution", "tiny-single")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file run one after another; those of a cluster do so together, for a machine has room for one."""
-    for item in items:
-        file = str(item.path.relative_to(Path(__file__).parent))
-        item.add_marker(pytest.mark.xdist_group("cluster" if file.startswith("cluster") else file))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile`, files go to the workers as a whole, so that what a file's tests share is made once."""
+    from tests.schedule import Files
+
+    return Files(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

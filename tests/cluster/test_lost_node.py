@@ -11,20 +11,24 @@ from musiq.inputs.item import File, Item
 from musiq.runs.local import LocalEngine
 from musiq.scorer import Scorer
 from tests.cluster.conftest import PHOTOS
+from tests.cluster.sources import HELD
 
-LOST_AFTER = 60  # rows, or later when both nodes are at work
+HELD_AFTER = 60  # rows; the others wait until both nodes are at work, and one of them is lost
 
 
 @pytest.fixture(scope="module")
-def lost(start, cluster):
+def lost(start, cluster, folder):
     """Rows of a run that lost a node, how many came before, and what the driver said on stderr."""
-    rows, before = [], None
+    rows, before, held = [], None, folder / HELD
     with start("drive", cluster.address, "tiny") as driver:
         for line in driver.stdout:
             rows.append(json.loads(line))
-            if before is None and len(rows) >= LOST_AFTER and rows[-1]["nodes"] == 2:
+            if len(rows) == HELD_AFTER:
+                held.touch()
+            if before is None and len(rows) >= HELD_AFTER and rows[-1]["nodes"] == 2:
                 cluster.lose_node()
                 before = len(rows)
+                held.unlink()
         errors = driver.stderr.read()
     assert driver.returncode == 0
     return rows, before, errors

@@ -9,14 +9,9 @@ from tests.docs.shown import differs
 RUNNING = [page for page in PAGES if any(block.runs for block in read_blocks(page))]
 
 
-def own_group(page: str):
-    """A page is a worker's whole load, not the file: see tests/conftest.py."""
-    return pytest.param(page, marks=pytest.mark.xdist_group(page))
-
-
 @pytest.mark.filterwarnings("ignore:.*too few:RuntimeWarning")  # images, for an interval
 @pytest.mark.filterwarnings("ignore:all predictions are equal:RuntimeWarning")  # of a network that has learned nothing
-@pytest.mark.parametrize("page", [own_group(page) for page in RUNNING])
+@pytest.mark.parametrize("page", RUNNING)
 def test_its_blocks_run(page, desk):
     came = ""
     for block in read_blocks(page):

@@ -40,3 +40,8 @@ export function oncePerFrame(task) {
     });
   };
 }
+
+/** Calls `task` when the next frame has been drawn. */
+export function afterFrame(task) {
+  requestAnimationFrame(() => setTimeout(task));
+}

@@ -1,3 +1,5 @@
+import { afterFrame } from "./element.js";
+
 const PATIENCE_MS = 80; // what is scrolled past faster is not asked for
 const AT_ONCE = 6;
 const KEPT = 600;
@@ -37,11 +39,13 @@ export class Thumbnails {
     this.#next();
   }
 
+  /** Is ready after a time, and then a frame: on a slow machine a frame may take longer than the time. */
   #later(wish, milliseconds) {
-    wish.timer = setTimeout(() => {
+    const ready = () => {
       wish.ready = true;
       this.#next();
-    }, milliseconds);
+    };
+    wish.timer = setTimeout(() => afterFrame(ready), milliseconds);
   }
 
   #next() {
