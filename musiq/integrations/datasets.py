@@ -77,6 +77,8 @@ def score_batch(
         columns: of `musiq.rows.Row`, those of files aside; None where there is no such value. An image without a score
             has its reason in `error` and the reason's name in `kind`.
         options: further arguments of `Scorer.load`; beside `num_proc`, `threads=1` leaves each process its core.
+            OpenVINO and torch may wait for ever in a process that is forked from one that has used them; ONNX Runtime,
+            the default, does not.
 
     Raises:
         CheckpointError: the checkpoint is missing or malformed.

@@ -7,6 +7,7 @@ once, over all tokens of one image.
 ONNX Runtime would report its use to its makers and number the machine in the home folder; here it does neither.
 """
 
+import gc
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,10 @@ from musiq.runtime.int8 import quantize
 from musiq.runtime.precision import Precision, core_count
 
 ERRORS_ONLY = 3
+
+if hasattr(os, "register_at_fork"):
+    # A forked child lacks the threads of its parent's sessions, and would wait for them for ever if it collected one.
+    os.register_at_fork(after_in_child=gc.freeze)
 
 
 class OnnxRuntime:
