@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,18 @@ def reference_image() -> Callable[[str], np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def tiny_checkpoints() -> dict[str, Checkpoint]:
+def shared_exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What one worker of pytest-xdist has exported, the others read: an export takes seconds."""
+    from tests.exports import share
+
+    folder = tmp_path_factory.getbasetemp()
+    with pytest.MonkeyPatch.context() as patch:
+        share(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder, patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoints(shared_exports: None) -> dict[str, Checkpoint]:
     """The reference's three models; they share one architecture and so its exported graphs."""
     from musiq.runtime.export import export_graphs
 
@@ -90,7 +102,7 @@ recipe = Recipe(
 
 
 @pytest.fixture(scope="session")
-def rated(tmp_path_factory) -> Path:
+def rated(tmp_path_factory, shared_exports) -> Path:
     """24 crops of a noise image, each blurred more than the last: the rating falls with the blur, from 5 to 1."""
     folder = tmp_path_factory.mktemp("rated")
     rng = np.random.default_rng(0)

@@ -2,11 +2,13 @@
 
 from xdist.scheduler import LoadFileScheduling
 
-CLUSTER = "tests/cluster/"
+# Packages whose files share what takes long to make: a cluster, exported networks.
+WHOLE = ("tests/cluster/", "tests/export/")
 
 
 class Files(LoadFileScheduling):
-    """Those of a file, and all of the cluster, for a machine has room for one."""
+    """Those of a file, or of a package in `WHOLE`."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return CLUSTER if nodeid.startswith(CLUSTER) else super()._split_scope(nodeid)
+        wholes = (package for package in WHOLE if nodeid.startswith(package))
+        return next(wholes, super()._split_scope(nodeid))

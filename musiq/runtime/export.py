@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from musiq.checkpoint import Graphs
 from musiq.config import ModelConfig
@@ -171,32 +171,43 @@ def export_graphs(config: ModelConfig) -> Graphs:
     """
     usual = ModelConfig()  # for all that the graphs leave free
     free = replace(config, outputs=usual.outputs, scales=usual.scales, grid_size=usual.grid_size)
-    return _export(replace(free, spatial="hash", scale_embedding=True, dropout=0.0, stochastic_depth=0.0))
+    free = replace(free, spatial="hash", scale_embedding=True, dropout=0.0, stochastic_depth=0.0)
+    stem = replace(free, depth=1, heads=1, mlp=1)
+    encoder = replace(free, patch_size=usual.patch_size, stem=usual.stem, stem_groups=usual.stem_groups, stem_units=0)
+    return Graphs(export_stem(stem), export_encoder(encoder), export_encoder(encoder, "int8"))
 
 
 @cache
-def _export(config: ModelConfig) -> Graphs:
-    network, width, index = MUSIQ(config).eval().requires_grad_(False), config.width, torch.zeros(7, dtype=torch.long)
-    n, tokens, cells, scales, outputs = map(Dim, ("n", "tokens", "cells", "scales", "outputs"))
+def export_stem(config: ModelConfig) -> bytes:
+    """The stem's graph, made once; what the encoder is like does not matter to it."""
+    network, width, index = _network(config), config.width, torch.zeros(7, dtype=torch.long)
+    n, cells, scales = map(Dim, ("n", "cells", "scales"))
     patches = torch.zeros(7, 3, config.patch_size, config.patch_size)
-    stem = _to_onnx(
-        _Stem(network.stem),
-        {
-            "pixels": (patches, {0: n}),
-            "cell": (index, {0: n}),
-            "scale": (index.clone(), {0: n}),
-            "spatial_table": (torch.zeros(9, width), {0: cells}),
-            "scale_table": (torch.zeros(3, width), {0: scales}),
-        },
-        "tokens",
-    )
+    inputs = {
+        "pixels": (patches, {0: n}),
+        "cell": (index, {0: n}),
+        "scale": (index.clone(), {0: n}),
+        "spatial_table": (torch.zeros(9, width), {0: cells}),
+        "scale_table": (torch.zeros(3, width), {0: scales}),
+    }
+    return _to_onnx(_Stem(network.stem), inputs, "tokens")
+
+
+@cache
+def export_encoder(config: ModelConfig, precision: Literal["fp32", "int8"] = "fp32") -> bytes:
+    """The encoder's graph, made once; what the stem is like does not matter to it."""
+    network, width = _network(config), config.width
+    tokens, outputs = map(Dim, ("tokens", "outputs"))
     inputs = {
         "tokens": (torch.zeros(1, 7, width), {1: tokens}),
         "head_weight": (torch.zeros(2, width), {0: outputs}),
         "head_bias": (torch.zeros(2), {0: outputs}),
     }
-    encoder = _to_onnx(_Encoder(network), inputs, "logits")
-    return Graphs(stem, encoder, _to_onnx(_Encoder(_quantized(network)), inputs, "logits"))
+    return _to_onnx(_Encoder(_quantized(network) if precision == "int8" else network), inputs, "logits")
+
+
+def _network(config: ModelConfig) -> MUSIQ:
+    return MUSIQ(config).eval().requires_grad_(False)
 
 
 def _to_onnx(module: nn.Module, inputs: dict[str, tuple[Tensor, dict[int, Any]]], output: str) -> bytes:

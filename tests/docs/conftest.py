@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ import torch
 
 import tests.real_timm  # noqa: F401  # torchmetrics imports torchvision, as timm does
 from musiq.checkpoint import Checkpoint
-from musiq.runtime.export import export_graphs
 from musiq.train import loop
 from musiq.train import recipe as recipes
 from musiq.train.loop import RunOptions
@@ -19,7 +17,6 @@ from tests.docs.desk import Desk
 from tests.docs.scene import make_scene
 
 torch.set_num_threads(1)  # the networks here are too small to share
-exported_once = cache(export_graphs)
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +30,6 @@ def scenery(tmp_path_factory, tiny_checkpoints) -> Path:
 def desk(scenery: Path, tmp_path: Path, tiny: Checkpoint, monkeypatch) -> Iterator[Desk]:
     shutil.copytree(scenery, tmp_path / "scene", symlinks=True)
     monkeypatch.setattr(loop, "RunOptions", _without_workers)
-    monkeypatch.setattr("musiq.train.result.export_graphs", exported_once)
     load = recipes.load_recipe
     monkeypatch.setattr(recipes, "load_recipe", lambda source: _shrunk(load(source), tiny))
     desk = Desk(tmp_path / "scene")

@@ -61,7 +61,7 @@ VARIANTS = {
 
 @pytest.mark.parametrize("runtime", GRAPHS)
 @pytest.mark.parametrize("name", VARIANTS)
-def test_exported_variants_equal_torch(name, runtime, photo):
+def test_exported_variants_equal_torch(name, runtime, photo, shared_exports):
     model = VARIANTS[name]
     patches = PatchConfig(patch_size=model.patch_size, grid_size=model.grid_size)
     checkpoint = Checkpoint(name, random_weights(model), model, patches, graphs=export_graphs(model))

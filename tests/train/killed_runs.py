@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from musiq.data.csv import read_csv
+from musiq.runtime.export import export_graphs
 from musiq.train.distributed import join_world
 from musiq.train.loop import RunOptions, Trainer
 from musiq.train.recipe import load_recipe
@@ -51,6 +52,7 @@ def start(rated: Path, run: Path) -> int:
 
 def main(rated: Path, out: Path) -> None:
     torch.set_num_threads(1)
+    export_graphs(load_recipe(rated / "recipe.py").model)  # else every child would spend its life on that
     began = time.monotonic()
     assert os.waitpid(start(rated, out / "whole"), 0)[1] == 0
     whole_s = time.monotonic() - began

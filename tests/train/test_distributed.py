@@ -5,33 +5,38 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from musiq import load_checkpoint
+from musiq.cli import app
 from musiq.train.log import read_rows
 
 ROOT = Path(__file__).parents[2]
 
 
-def train(rated: Path, run: Path, *launcher: str) -> list[dict]:
+def arguments(rated: Path, run: Path) -> list[str]:
     recipe = run.with_suffix(".py")
     recipe.write_text(
         (rated / "recipe.py").read_text().replace("learning_rate=3e-3", "learning_rate=1e-2, optimizer='sgd'")
     )
-    command = [sys.executable, *launcher, "-m", "musiq", "train", str(recipe), "--data"]
-    command += [str(rated / "rated.csv"), "--images", str(rated), "--mos-range", "1:5", "--out", str(run)]
+    data = ["--data", str(rated / "rated.csv"), "--images", str(rated), "--mos-range", "1:5"]
+    return ["train", str(recipe), *data, "--out", str(run), "--workers", "0"]
+
+
+def train_by_two(rated: Path, run: Path) -> None:
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [*launcher, "-m", "musiq", *arguments(rated, run)]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    found = subprocess.run(
-        [*command, "--workers", "0"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
-    )
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert found.returncode == 0, found.stderr
-    return read_rows(run / "steps.jsonl")
 
 
 @pytest.fixture(scope="module")
 def runs(rated, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    return folder, train(rated, folder / "one"), train(rated, folder / "two", *launcher)
+    assert CliRunner().invoke(app, arguments(rated, folder / "one")).exit_code == 0
+    train_by_two(rated, folder / "two")
+    return folder, *(read_rows(folder / name / "steps.jsonl") for name in ("one", "two"))
 
 
 def test_two_processes_have_the_loss_curve_of_one(runs):
