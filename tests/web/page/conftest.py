@@ -38,7 +38,9 @@ def chromium():
 
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as play:
-        browsing = play.chromium.launch(executable_path=browser.browser_path(), args=["--no-sandbox"] if root else [])
+        browsing = play.chromium.launch(
+            executable_path=browser.browser_path(), args=["--disable-gpu", *(["--no-sandbox"] if root else [])]
+        )
         yield browsing
         browsing.close()
 
