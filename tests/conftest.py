@@ -23,7 +23,7 @@ MODELS = ("tiny-multiscale", "tiny-distribution", "tiny-single")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With `--dist loadfile`, files go to the workers as a whole, so that what a file's tests share is made once."""
+    """With `--dist loadfile`, files go to the workers as a whole, so that what their tests share is made once."""
     from tests.schedule import Files
 
     return Files(config, log) if config.getvalue("dist") == "loadfile" else None
