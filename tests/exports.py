@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ def share(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 def _shared(make: Callable[..., bytes], folder: Path) -> Callable[..., bytes]:
-    @cache
     def shared(*arguments: Any) -> bytes:
         key = hashlib.sha256(repr((make.__name__, arguments)).encode()).hexdigest()
         path = folder / f"{key[:16]}.onnx"

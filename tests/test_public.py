@@ -50,6 +50,8 @@ def test_types_are_known_but_for_images(held):
     ours = r"images?: (Iterable\[)?Any|dict\[str, Any\]|\*\*facts: Any|load: Callable\[\[Any, .*\], Any\]"
     rest = re.findall(r".*\bAny\b.*", re.sub(ours, "", names))
     assert [line.strip() for line in rest] == [") -> Any", ") -> Iterator[Any]"]
+    theirs = re.findall(r"\.(\w+)\((?:\n {8}.*)+\n    \) -> (?:Any|Iterator\[Any\])", names)
+    assert theirs == ["score_beside", "score_loaded"]
 
 
 def test_importing_musiq_loads_no_more_than_reads_images_and_weights():

@@ -34,7 +34,8 @@ def train_by_two(rated: Path, run: Path) -> None:
 @pytest.fixture(scope="module")
 def runs(rated, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    assert CliRunner().invoke(app, arguments(rated, folder / "one")).exit_code == 0
+    alone = CliRunner().invoke(app, arguments(rated, folder / "one"))
+    assert alone.exit_code == 0, alone.output
     train_by_two(rated, folder / "two")
     return folder, *(read_rows(folder / name / "steps.jsonl") for name in ("one", "two"))
 
